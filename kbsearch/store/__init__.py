@@ -1,0 +1,1 @@
+"""The relational truth: SQLModel tables, the unit of work, queries by noun, migrations. No business decisions."""

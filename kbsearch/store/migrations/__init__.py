@@ -1,0 +1,1 @@
+"""Alembic's folder: env.py and date-named versions. Run through kbsearch.store.migrate only."""

@@ -1,0 +1,210 @@
+"""The unit of work: one transaction of one request or task. Whoever opens it commits it; nobody else does.
+
+Log rows and outbox rows are collected while an operation runs and written at commit with one sequence number, taken
+last from the one locked counter row, so that sequence order is commit order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, text, update
+from sqlmodel import Session, col
+
+from kbsearch.clock import Clock
+from kbsearch.ids import NewId
+from kbsearch.store.engine import for_writing
+from kbsearch.store.tables import DocumentType, Knowledge, OutboxMessage, SequenceCounter, Submission, TransitionLog
+from kbsearch.workflow.actions import ActorKind
+
+Doorbell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The principal written into the log."""
+
+    kind: ActorKind
+    id: str
+
+
+SYSTEM = Who(ActorKind.SYSTEM, "system")
+HQ = Who(ActorKind.HQ, "hq")
+
+
+@dataclass
+class Unit:
+    """A transaction with its fixed `now`; `index_destinations` are told of every touched knowledge item."""
+
+    session: Session
+    now: datetime
+    new_id: NewId
+    index_destinations: tuple[str, ...] = ()
+    sequence: int | None = None
+    rung: set[str] = field(default_factory=set)
+    _log: list[TransitionLog] = field(default_factory=list)
+    _outbox: list[OutboxMessage] = field(default_factory=list)
+    _touched: set[str] = field(default_factory=set)
+    _touched_submissions: set[str] = field(default_factory=set)
+
+    def log(
+        self,
+        who: Who,
+        document_type: DocumentType,
+        document_id: str,
+        action: str,
+        *,
+        from_state: str | None = None,
+        to_state: str | None = None,
+        reason_codes: list[str] | None = None,
+        reason_text: str = "",
+        lock_version: int = 0,
+        round_: int | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        """Append to the transition log with this transaction's sequence."""
+        self._log.append(
+            TransitionLog(
+                sequence=0,
+                ordinal=len(self._log),
+                document_type=document_type,
+                document_id=document_id,
+                actor_kind=who.kind,
+                actor_id=who.id,
+                at=self.now,
+                action=action,
+                from_state=from_state,
+                to_state=to_state,
+                reason_codes=reason_codes or [],
+                reason_text=reason_text,
+                lock_version=lock_version,
+                round=round_,
+                details=details or {},
+            )
+        )
+
+    def send(
+        self,
+        destination: str,
+        document_key: str,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        submission_id: str | None = None,
+        round_: int | None = None,
+        delay: timedelta = timedelta(),
+    ) -> str:
+        """Put a message into the outbox; it leaves only if this transaction commits. Returns its id."""
+        message = OutboxMessage(
+            id=self.new_id(),
+            destination=destination,
+            document_key=document_key,
+            kind=kind,
+            sequence=0,
+            ordinal=len(self._outbox),
+            payload=payload,
+            submission_id=submission_id,
+            round=round_,
+            created_at=self.now,
+            due_at=self.now + delay,
+        )
+        self._outbox.append(message)
+        return message.id
+
+    def touch(self, knowledge_id: str) -> None:
+        """The knowledge item changed: its index documents get this transaction's sequence and are refreshed."""
+        self._touched.add(knowledge_id)
+
+    def touch_submission(self, submission_id: str) -> None:
+        """The submission changed: it carries this transaction's sequence."""
+        self._touched_submissions.add(submission_id)
+
+    def pending_kinds(self) -> list[str]:
+        """Kinds of the messages this transaction will send, for operations that must not send twice."""
+        return [m.kind for m in self._outbox]
+
+    def commit(self) -> None:
+        """Flush, take the sequence last, stamp everything with it, commit."""
+        for knowledge_id in sorted(self._touched):
+            for destination in self.index_destinations:
+                self.send(destination, knowledge_id, "index.refresh", {})
+        self.session.flush()
+        if self._log or self._outbox or self._touched or self._touched_submissions:
+            self.sequence = self._take_sequence()
+            self._stamp(self.sequence)
+        self.session.commit()
+        self.rung = {m.destination for m in self._outbox}
+        self._log, self._outbox = [], []
+        self._touched, self._touched_submissions = set(), set()
+
+    def _take_sequence(self) -> int:
+        statement = (
+            update(SequenceCounter)
+            .where(col(SequenceCounter.name) == "main")
+            .values(value=SequenceCounter.value + 1)
+            .returning(col(SequenceCounter.value))
+            .execution_options(synchronize_session=False)
+        )
+        return int(self.session.execute(statement).scalar_one())
+
+    def _stamp(self, sequence: int) -> None:
+        for row in (*self._log, *self._outbox):
+            row.sequence = sequence
+            self.session.add(row)
+        stamps: tuple[tuple[type[Knowledge | Submission], set[str]], ...] = (
+            (Knowledge, self._touched),
+            (Submission, self._touched_submissions),
+        )
+        for table, ids in stamps:
+            for chunk in _chunks(sorted(ids)):
+                self.session.execute(
+                    update(table).where(col(table.id).in_(chunk)).values(sequence=sequence),
+                    execution_options={"synchronize_session": "fetch" if len(ids) < 50 else False},  # noqa: PLR2004 - bulk loads expire instead
+                )
+        self.session.flush()
+
+
+def _chunks(ids: list[str], size: int = 500) -> Iterator[list[str]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
+@dataclass(frozen=True)
+class Store:
+    """Opens units and read sessions on one database; the only thing services need from outside to be run."""
+
+    engine: Engine
+    clock: Clock
+    new_id: NewId
+    index_destinations: tuple[str, ...] = ()
+    ring: Doorbell = lambda _destination: None
+
+    @contextmanager
+    def write(self) -> Iterator[Unit]:
+        """A transaction: committed when the block ends well, rolled back when it raises; then doorbells ring."""
+        with Session(for_writing(self.engine), expire_on_commit=False) as session:
+            unit = Unit(session, self.clock(), self.new_id, self.index_destinations)
+            try:
+                yield unit
+                unit.commit()
+            except BaseException:
+                session.rollback()
+                raise
+        for destination in unit.rung:
+            self.ring(destination)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A read-only session; nothing it does is kept."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
+
+    def alive(self) -> None:
+        """Raise when the database does not answer."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
