@@ -20,6 +20,7 @@ from kbsearch.ids import NewId
 from kbsearch.store.engine import for_writing
 from kbsearch.store.tables import DocumentType, Knowledge, OutboxMessage, SequenceCounter, Submission, TransitionLog
 from kbsearch.workflow.actions import ActorKind
+from kbsearch.workflow.deadlines import Deadlines
 
 Doorbell = Callable[[str], None]
 
@@ -43,6 +44,7 @@ class Unit:
     session: Session
     now: datetime
     new_id: NewId
+    deadlines: Deadlines = field(default_factory=Deadlines)
     index_destinations: tuple[str, ...] = ()
     sequence: int | None = None
     rung: set[str] = field(default_factory=set)
@@ -180,6 +182,7 @@ class Store:
     engine: Engine
     clock: Clock
     new_id: NewId
+    deadlines: Deadlines = field(default_factory=Deadlines)
     index_destinations: tuple[str, ...] = ()
     ring: Doorbell = lambda _destination: None
 
@@ -187,7 +190,7 @@ class Store:
     def write(self) -> Iterator[Unit]:
         """A transaction: committed when the block ends well, rolled back when it raises; then doorbells ring."""
         with Session(for_writing(self.engine), expire_on_commit=False) as session:
-            unit = Unit(session, self.clock(), self.new_id, self.index_destinations)
+            unit = Unit(session, self.clock(), self.new_id, self.deadlines, self.index_destinations)
             try:
                 yield unit
                 unit.commit()

@@ -23,7 +23,8 @@ class Knowledge(SQLModel, table=True):
     """A stable id with an owner and a scope. A row without versions is a tombstone or not yet published.
 
     `sequence` is that of the last transaction that touched it: the external version of its index documents.
-    `next_change_at` tells the sweeper when its timeline starts or ends something.
+    `next_change_at` tells the sweeper when its timeline starts or ends something; `recorded_base` is the version last in
+    force as already announced.
     """
 
     id: str = Field(primary_key=True)
@@ -34,6 +35,7 @@ class Knowledge(SQLModel, table=True):
     sequence: int = Field(default=0, index=True)
     created_at: datetime = Field(sa_type=UtcDateTime)
     next_change_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    recorded_base: int | None = None
     suspended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     suspended_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     suspend_reason: str = ""

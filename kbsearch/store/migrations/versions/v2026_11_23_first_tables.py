@@ -244,6 +244,7 @@ def upgrade() -> None:
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_change_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recorded_base", sa.Integer(), nullable=True),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspended_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspend_reason", sa.String(), nullable=False),

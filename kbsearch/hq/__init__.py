@@ -1,0 +1,1 @@
+"""The wire to headquarters and nothing else: messages, signing, relay. What a callback does is an operation in services."""
