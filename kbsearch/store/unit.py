@@ -125,9 +125,18 @@ class Unit:
         """The submission changed: it carries this transaction's sequence."""
         self._touched_submissions.add(submission_id)
 
-    def pending_kinds(self) -> list[str]:
-        """Kinds of the messages this transaction will send, for operations that must not send twice."""
-        return [m.kind for m in self._outbox]
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What is refused inside leaves nothing behind, neither rows nor collected messages; the transaction goes on."""
+        kept = (list(self._log), list(self._outbox), set(self._touched), set(self._touched_submissions))
+        nested = self.session.begin_nested()
+        try:
+            yield
+        except BaseException:
+            nested.rollback()
+            self._log, self._outbox, self._touched, self._touched_submissions = kept
+            raise
+        nested.commit()
 
     def commit(self) -> None:
         """Flush, take the sequence last, stamp everything with it, commit."""

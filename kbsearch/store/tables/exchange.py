@@ -84,7 +84,6 @@ class InboxMessage(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     webhook_id: str = Field(unique=True)
-    body_hash: str
     content_hash: str = Field(index=True)
     kind: str
     payload: dict[str, Any] = Field(sa_type=JSON_DOCUMENT)

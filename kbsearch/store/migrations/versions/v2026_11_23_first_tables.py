@@ -81,7 +81,6 @@ def upgrade() -> None:
         "inbox_message",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("webhook_id", sa.String(), nullable=False),
-        sa.Column("body_hash", sa.String(), nullable=False),
         sa.Column("content_hash", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("payload", JSON_DOCUMENT, nullable=False),

@@ -1,0 +1,209 @@
+"""What a final approval does to knowledge: versions and revocations accepted, and who must hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from kbsearch.content import Content
+from kbsearch.services import outgoing
+from kbsearch.store.lives import Life, load_life
+from kbsearch.store.submissions import latest_revision, open_submissions_on
+from kbsearch.store.tables import DocumentType, Knowledge, KnowledgeVersion, Revocation, Submission, VersionSource
+from kbsearch.store.unit import SYSTEM, Unit
+from kbsearch.workflow.actions import Action
+from kbsearch.workflow.knowledge import KnowledgeAction
+from kbsearch.workflow.states import TERMINAL, Scope, SubmissionKind, SubmissionState
+
+SYSTEM_WHO = SYSTEM
+
+
+def _life(unit: Unit, knowledge_id: str) -> Life:
+    life = load_life(unit.session, knowledge_id)
+    if life is None:
+        raise RuntimeError(f"knowledge {knowledge_id} vanished under its submission")
+    return life
+
+
+def add_version(
+    unit: Unit,
+    knowledge: Knowledge,
+    content: Content,
+    *,
+    number: int,
+    live_from: datetime,
+    source: VersionSource,
+    base_number: int | None = None,
+    history_only: bool = False,
+    distribution: tuple[str, ...] = (),
+    change_note: str = "",
+    material: bool = True,
+    author_id: str | None = None,
+    submission_id: str | None = None,
+) -> KnowledgeVersion:
+    """Store one accepted wording for ever."""
+    version = KnowledgeVersion(
+        id=unit.new_id(),
+        knowledge_id=knowledge.id,
+        number=number,
+        title=content.title,
+        body=content.body,
+        summary=content.summary,
+        script=content.script,
+        keywords=list(content.keywords),
+        regions=list(content.regions),
+        effective_from=content.effective_from,
+        effective_to=content.effective_to,
+        attachments=list(content.attachments),
+        content_hash=content.hash,
+        change_note=change_note,
+        material=material,
+        author_id=author_id,
+        base_number=base_number,
+        live_from=live_from,
+        history_only=history_only,
+        source=source,
+        submission_id=submission_id,
+        distribution=sorted(set(distribution)),
+        created_at=unit.now,
+    )
+    unit.session.add(version)
+    unit.session.flush()
+    unit.touch(knowledge.id)
+    return version
+
+
+def _accept_content(unit: Unit, submission: Submission, content: Content, *, number: int | None, provinces: tuple[str, ...]) -> datetime:
+    revision = latest_revision(unit.session, submission.id)
+    life = _life(unit, submission.knowledge_id)
+    held = life.versions.get(number) if number is not None else None
+    if held is not None:  # a push brought this very text before its approval
+        held.submission_id = submission.id
+        unit.touch(submission.knowledge_id)
+        return held.live_from
+    moment = content.effective_from
+    live_from = moment if moment is not None and moment > unit.now else unit.now
+    add_version(
+        unit,
+        life.knowledge,
+        content,
+        number=number if number is not None else life.highest + 1,
+        live_from=live_from,
+        source=VersionSource.SUBMISSION,
+        base_number=submission.base_number,
+        distribution=provinces,
+        change_note=revision.change_note,
+        material=revision.material,
+        author_id=submission.author_id,
+        submission_id=submission.id,
+    )
+    return live_from
+
+
+def _accept_revocation(unit: Unit, submission: Submission, moment: datetime | None, provinces: tuple[str, ...]) -> datetime:
+    life = _life(unit, submission.knowledge_id)
+    if submission.revoke_reason is None:
+        raise RuntimeError(f"REVOKE {submission.id} was approved without a reason")
+    live_from = moment if moment is not None and moment > unit.now else unit.now
+    revocation = Revocation(
+        id=unit.new_id(),
+        knowledge_id=submission.knowledge_id,
+        # It ends whatever has been accepted by now, coming versions included (their submissions are superseded).
+        number=life.highest,
+        live_from=live_from,
+        reason=submission.revoke_reason,
+        reason_text=submission.revoke_text,
+        replacement_id=submission.replacement_id,
+        source=VersionSource.SUBMISSION,
+        submission_id=submission.id,
+        distribution=sorted(set(provinces)),
+        created_at=unit.now,
+    )
+    unit.session.add(revocation)
+    unit.session.flush()
+    unit.touch(submission.knowledge_id)
+    return live_from
+
+
+def accept(
+    unit: Unit,
+    submission: Submission,
+    *,
+    number: int | None,
+    distribution: tuple[str, ...],
+    content: Content | None,
+    effective_from: datetime | None,
+    moves_date: bool,
+    category_id: str | None,
+) -> datetime:
+    """The version or revocation stands from now on; returns when it is in force (never backdated)."""
+    knowledge = _life(unit, submission.knowledge_id).knowledge
+    knowledge.category_id = category_id or submission.category_id
+    if submission.kind is SubmissionKind.REVOKE:
+        moment = effective_from if moves_date else submission.revoke_at
+        return _accept_revocation(unit, submission, moment, distribution)
+    accepted = content or Content.from_document(latest_revision(unit.session, submission.id).content or {})
+    if moves_date:
+        accepted = accepted.moved_to(effective_from)
+    return _accept_content(unit, submission, accepted, number=number, provinces=distribution)
+
+
+def unaccept(unit: Unit, submission: Submission) -> None:
+    """A withdrawn or superseded submission's version or revocation is not accepted after all."""
+    for table in (KnowledgeVersion, Revocation):
+        for row in unit.session.exec(select(table).where(col(table.submission_id) == submission.id, col(table.accepted))):
+            row.accepted = False
+            unit.touch(submission.knowledge_id)
+    unit.session.flush()
+
+
+def end_suspension(unit: Unit, knowledge: Knowledge, reason: str) -> None:
+    """Lift the brake by itself (72 h, or a new version in force) and tell headquarters."""
+    knowledge.suspended_at, knowledge.suspended_until, knowledge.suspend_reason = None, None, ""
+    knowledge.lock_version += 1
+    unit.touch(knowledge.id)
+    unit.log(
+        SYSTEM, DocumentType.KNOWLEDGE, knowledge.id, KnowledgeAction.RESUME.value, reason_text=reason, lock_version=knowledge.lock_version
+    )
+    outgoing.send_suspension(unit, knowledge, suspended=False, reason=reason)
+
+
+def consequences(unit: Unit, knowledge_id: str) -> Iterator[tuple[Action, Submission, str]]:
+    """Record what is in force now and name the open submissions that must hear of it.
+
+    Yields (action, submission, Chinese reason): SUPERSEDE for all begun before a revocation in force, BASE_MOVED for
+    those that build on another version than the one last in force.
+    """
+    life = _life(unit, knowledge_id)
+    knowledge = life.knowledge
+    base, ended = life.base(unit.now), life.ended_by(unit.now)
+    moved = base != knowledge.recorded_base
+    knowledge.recorded_base = base
+    knowledge.next_change_at = _next_change(life, unit.now)
+    unit.session.flush()
+    if moved and knowledge.suspended_at is not None and knowledge.scope is Scope.NATIONAL:
+        end_suspension(unit, knowledge, "新版本已生效")
+    for submission in open_submissions_on(unit.session, knowledge_id):
+        if submission.state in TERMINAL:  # an earlier one's consequence ended it meanwhile
+            continue
+        if ended is not None and submission.created_at < ended.live_from and submission.id != ended.submission_id:
+            yield Action.SUPERSEDE, submission, "所指知识已撤销"
+        elif moved and _base_moved_under(submission, base):
+            yield Action.BASE_MOVED, submission, f"现行版本已变为第 {base} 版"
+
+
+def _next_change(life: Life, now: datetime) -> datetime | None:
+    moments = [life.timeline.next_change(now), life.knowledge.suspended_until]
+    moments += [r.live_from for r in life.revocations if not r.history_only]
+    return min((m for m in moments if m is not None and m > now), default=None)
+
+
+def _base_moved_under(submission: Submission, base: int | None) -> bool:
+    S = SubmissionState  # noqa: N806 - as the table names it
+    if submission.kind is SubmissionKind.PUBLISH or submission.base_number == base:
+        return False
+    if submission.state is S.WITHDRAW_PENDING:
+        return submission.origin is not S.SCHEDULED
+    return submission.state not in (S.DRAFT, S.SCHEDULED, S.BASE_CONFLICT)

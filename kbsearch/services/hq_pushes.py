@@ -1,0 +1,165 @@
+"""What headquarters makes itself: pushed versions, pushed revocations, the pushed taxonomy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kbsearch.content import Content, canonical_hash
+from kbsearch.hq.callbacks import PushRevocation, PushVersion
+from kbsearch.services.acceptance import add_version
+from kbsearch.services.hq_outcome import Outcome, applied, deferred, duplicate, quarantined, rejected
+from kbsearch.services.hq_submissions import approve_as, content_problem, unknown_provinces
+from kbsearch.services.transitions import Approval, settle_knowledge
+from kbsearch.store.lives import Life, load_life
+from kbsearch.store.submissions import lock_knowledge, lock_submission
+from kbsearch.store.tables import Category, CategoryOrigin, DocumentType, Knowledge, KnowledgeVersion, Revocation, VersionSource
+from kbsearch.store.unit import HQ, Unit
+from kbsearch.workflow.states import TERMINAL, Owner, Scope
+
+
+def _start(moment: datetime | None, now: datetime) -> datetime:
+    return moment if moment is not None and moment > now else now
+
+
+def _category_missing(unit: Unit, category_id: str) -> Outcome | None:
+    category = unit.session.get(Category, category_id)
+    if category is None:
+        return deferred(f"category:{category_id}", f"栏目 {category_id} 尚未下发")
+    if category.origin is not CategoryOrigin.HQ or category.id == "HQ":
+        return rejected(f"栏目 {category_id} 不是总部的下级栏目")
+    return None
+
+
+def _as_approval(unit: Unit, message: PushVersion, content: Content) -> Outcome | None:
+    """A push that names the round it stems from is that round's approval, while the round can still take one."""
+    if message.origin_submission_id is None or message.origin_round is None:
+        return None
+    submission = lock_submission(unit.session, message.origin_submission_id)
+    if submission is None or submission.knowledge_id != message.knowledge_id:
+        return rejected("originSubmissionId 所指的申请不存在或不是这条知识的")
+    if submission.state in TERMINAL or submission.round != message.origin_round:
+        return None  # that round is over: what is pushed is compared with what we hold
+    approval = Approval(
+        number=message.number,
+        distribution=tuple(message.distribution),
+        content=content,
+        category_id=message.category_id,
+    )
+    return approve_as(unit, submission, message.origin_round, approval, submission_hash=None)
+
+
+def push_version(unit: Unit, message: PushVersion) -> Outcome:
+    """总部下发知识版本: confirmation, approval of our round, new version, or history."""
+    content = message.content.to_content()
+    problem = content_problem(content, message.content_hash) or unknown_provinces(message.distribution)
+    if problem:
+        return rejected(problem)
+    if message.effective_from is not None:
+        content = content.moved_to(message.effective_from)
+    missing = _category_missing(unit, message.category_id)
+    if missing is not None:
+        return missing
+    knowledge = lock_knowledge(unit.session, message.knowledge_id)
+    if knowledge is not None and knowledge.scope is Scope.LOCAL:
+        return quarantined("这个编号在我方是本地知识")
+    outcome = _as_approval(unit, message, content)
+    if outcome is not None:
+        return outcome
+    life = load_life(unit.session, message.knowledge_id) if knowledge is not None else None
+    held = life.versions.get(message.number) if life is not None else None
+    if life is not None and held is not None:
+        return _held_already(unit, message, life, held, content)
+    if message.base is not None and (life is None or (message.base not in life.versions and message.number > life.highest)):
+        return deferred(f"version:{message.knowledge_id}:{message.base}", f"基线第 {message.base} 版未到")
+    return _add(unit, message, knowledge, life, content)
+
+
+def _held_already(unit: Unit, message: PushVersion, life: Life, held: KnowledgeVersion, content: Content) -> Outcome:
+    """What we hold already: a confirmation takes category and distribution over; other content contradicts."""
+    if held.content_hash != content.hash:
+        return quarantined(f"第 {message.number} 版我方已有而内容不同")
+    provinces = sorted(set(message.distribution))
+    if life.knowledge.category_id == message.category_id and sorted(held.distribution) == provinces:
+        return duplicate("与我方所存一致")
+    life.knowledge.category_id = message.category_id
+    held.distribution = provinces
+    unit.touch(life.knowledge.id)
+    return applied("与我方所存一致，栏目与下发省份以总部为准")
+
+
+def _add(unit: Unit, message: PushVersion, knowledge: Knowledge | None, life: Life | None, content: Content) -> Outcome:
+    if knowledge is None:
+        knowledge = Knowledge(id=message.knowledge_id, owner=Owner.HQ, scope=Scope.NATIONAL, created_at=unit.now)
+        unit.session.add(knowledge)
+        unit.session.flush()
+    base = life.base(unit.now) if life is not None else None
+    ended_up_to = max((r.number for r in life.revocations if not r.history_only), default=0) if life is not None else 0
+    history = message.number < (base or 0) or message.number <= ended_up_to
+    if not history:
+        knowledge.category_id = message.category_id
+    add_version(
+        unit,
+        knowledge,
+        content,
+        number=message.number,
+        live_from=_start(content.effective_from, unit.now),
+        source=VersionSource.HQ_PUSH,
+        base_number=message.base,
+        history_only=history,
+        distribution=tuple(message.distribution),
+        change_note=message.change_note,
+        material=message.material,
+    )
+    unit.log(HQ, DocumentType.KNOWLEDGE, knowledge.id, "PUSH_VERSION", details={"number": message.number, "history": history})
+    settle_knowledge(unit, knowledge.id)
+    return applied("只作历史保存，现行版本不变" if history else "")
+
+
+def push_revocation(unit: Unit, message: PushRevocation) -> Outcome:
+    """总部下发撤销: ends what is in force up to `number`; what comes first leaves a tombstone."""
+    knowledge = lock_knowledge(unit.session, message.knowledge_id)
+    if knowledge is not None and knowledge.scope is Scope.LOCAL:
+        return quarantined("这个编号在我方是本地知识")
+    if knowledge is None:
+        knowledge = Knowledge(id=message.knowledge_id, owner=Owner.HQ, scope=Scope.NATIONAL, created_at=unit.now)
+        unit.session.add(knowledge)
+        unit.session.flush()
+    life = load_life(unit.session, knowledge.id)
+    if life is None:
+        raise RuntimeError("a knowledge row just stored has no life")
+    for known in life.revocations:
+        if known.number == message.number:
+            same = known.reason is message.reason and known.replacement_id == message.replacement_id
+            return duplicate("这个撤销已收到过") if same else quarantined(f"第 {message.number} 版已撤销而原因不同")
+    history = message.number < life.highest
+    revocation = Revocation(
+        id=unit.new_id(),
+        knowledge_id=knowledge.id,
+        number=message.number,
+        live_from=_start(message.effective_from, unit.now),
+        reason=message.reason,
+        reason_text=message.reason_text,
+        replacement_id=message.replacement_id,
+        history_only=history,
+        source=VersionSource.HQ_PUSH,
+        created_at=unit.now,
+    )
+    unit.session.add(revocation)
+    unit.touch(knowledge.id)
+    unit.log(
+        HQ,
+        DocumentType.KNOWLEDGE,
+        knowledge.id,
+        "PUSH_REVOCATION",
+        reason_codes=[message.reason.value],
+        reason_text=message.reason_text,
+        details={"number": message.number, "history": history},
+    )
+    unit.session.flush()
+    settle_knowledge(unit, knowledge.id)
+    return applied("低于我方最高版本，只作历史保存" if history else "")
+
+
+def fingerprint(kind: str, payload: dict[str, object]) -> str:
+    """What makes two deliveries the same content under different ids."""
+    return canonical_hash({"kind": kind, "payload": payload})

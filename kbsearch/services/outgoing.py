@@ -1,0 +1,133 @@
+"""Writes what must go to headquarters into the outbox of the running transaction; sends nothing itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import col, select
+
+from kbsearch.clock import wire_time
+from kbsearch.hq import messages
+from kbsearch.store.lives import load_life
+from kbsearch.store.submissions import latest_revision
+from kbsearch.store.tables import Knowledge, OutboxMessage, OutboxStatus, Person, Revision, Submission
+from kbsearch.store.unit import Unit
+from kbsearch.workflow.reasons import LetGoReason
+from kbsearch.workflow.states import Scope, SubmissionKind
+
+HQ = "hq"
+_KINDS = {
+    SubmissionKind.PUBLISH: "knowledge.publish",
+    SubmissionKind.UPDATE: "knowledge.update",
+    SubmissionKind.REVOKE: "knowledge.revoke",
+}
+
+
+def _person(unit: Unit, person_id: str | None) -> dict[str, str]:
+    person = unit.session.get(Person, person_id) if person_id else None
+    return {"id": person_id or "", "name": person.name if person else ""}
+
+
+def _base(unit: Unit, submission: Submission) -> dict[str, Any] | None:
+    if submission.base_number is None:
+        return None
+    life = load_life(unit.session, submission.knowledge_id)
+    if life is None or submission.base_number not in life.versions:
+        raise RuntimeError(f"submission {submission.id} builds on a version that does not exist")
+    return {"number": submission.base_number, "contentHash": life.versions[submission.base_number].content_hash}
+
+
+def _submission_data(unit: Unit, submission: Submission, revision: Revision) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "submissionId": submission.id,
+        "round": submission.round,
+        "knowledgeId": submission.knowledge_id,
+        "categoryId": submission.category_id,
+        "urgency": submission.urgency.value,
+        "submissionHash": revision.submission_hash,
+        "author": _person(unit, submission.author_id),
+        "reviewer": _person(unit, submission.approved_by),
+        "base": _base(unit, submission),
+    }
+    if revision.content is None:
+        data |= {
+            "reason": submission.revoke_reason.value if submission.revoke_reason else None,
+            "reasonText": submission.revoke_text,
+            "replacementId": submission.replacement_id,
+            "effectiveFrom": wire_time(submission.revoke_at),
+        }
+    else:
+        data |= {
+            "content": revision.content,
+            "contentHash": revision.content_hash,
+            "material": revision.material,
+            "changeNote": revision.change_note,
+        }
+    return data
+
+
+def _send(unit: Unit, knowledge_id: str, kind: str, data: dict[str, Any], submission: Submission | None = None) -> None:
+    model = messages.KINDS[kind][1].model_validate(data)
+    unit.send(
+        HQ,
+        knowledge_id,
+        kind,
+        model.model_dump(by_alias=True),
+        submission_id=submission.id if submission else None,
+        round_=submission.round if submission else None,
+    )
+
+
+def send_submission(unit: Unit, submission: Submission) -> None:
+    """知识上传, 知识更新申请 or 知识删除申请 of the frozen revision."""
+    revision = latest_revision(unit.session, submission.id)
+    _send(unit, submission.knowledge_id, _KINDS[submission.kind], _submission_data(unit, submission, revision), submission)
+
+
+def send_let_go(unit: Unit, submission: Submission, reason: LetGoReason, text: str, *, answer: bool) -> None:
+    """撤回申请 of the last round headquarters was sent."""
+    data = {
+        "submissionId": submission.id,
+        "round": submission.sent_round,
+        "knowledgeId": submission.knowledge_id,
+        "reason": reason.value,
+        "reasonText": text,
+        "answerExpected": answer,
+    }
+    _send(unit, submission.knowledge_id, "withdraw.request", data, submission)
+
+
+def send_result_query(unit: Unit, submission: Submission) -> None:
+    """审批结果查询 for a round past due."""
+    data = {
+        "submissionId": submission.id,
+        "round": submission.round,
+        "knowledgeId": submission.knowledge_id,
+        "state": submission.state.value,
+    }
+    _send(unit, submission.knowledge_id, "result.query", data, submission)
+
+
+def send_suspension(unit: Unit, knowledge: Knowledge, *, suspended: bool, reason: str) -> None:
+    """停用告知, for 全网 items only."""
+    if knowledge.scope is not Scope.NATIONAL:
+        return
+    data = {
+        "knowledgeId": knowledge.id,
+        "suspended": suspended,
+        "reasonText": reason,
+        "until": wire_time(knowledge.suspended_until) if suspended else None,
+    }
+    _send(unit, knowledge.id, "suspension.notice", data)
+
+
+def cancel_sending(unit: Unit, submission: Submission) -> None:
+    """Cancel what has not been delivered of a submission; if headquarters never got any of it, it has not seen it."""
+    rows = unit.session.exec(
+        select(OutboxMessage).where(OutboxMessage.submission_id == submission.id).order_by(col(OutboxMessage.sequence))
+    ).all()
+    for row in rows:
+        if row.status in (OutboxStatus.PENDING, OutboxStatus.DEAD):
+            row.status = OutboxStatus.CANCELLED
+    delivered = [r.round or 0 for r in rows if r.status is OutboxStatus.DELIVERED]
+    submission.sent_round = max(delivered, default=0)
