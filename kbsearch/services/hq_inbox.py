@@ -110,11 +110,11 @@ def settle(store: Store, inbox_id: str) -> Answer:
             raise RuntimeError(f"inbox message {inbox_id} vanished")
         if message.status not in _UNSETTLED:
             return _answer(message)
-        _settle_row(unit, message, _without_repeats(unit, message, _carry_out(unit, message)))
+        _settle_row(unit, message, _without_repeats(unit, message, run_again(unit, message)))
         return _answer(message)
 
 
-def _carry_out(unit: Unit, message: InboxMessage) -> Outcome:
+def run_again(unit: Unit, message: InboxMessage) -> Outcome:
     """Run the handler inside a savepoint: what it refuses leaves nothing behind."""
     model: type[BaseModel] = CALLBACKS[message.kind][1]
     try:
@@ -187,7 +187,7 @@ def finish_orphans(store: Store) -> int:
             continue
         try:
             settle(store, inbox_id)
-        except Exception:  # a bug in one effect must not stop the others; counted, and set aside after MAX_ATTEMPTS
+        except Exception:  # noqa: BLE001 - a bug in one effect must not stop the others; counted, and set aside after MAX_ATTEMPTS
             _LOG.exception("inbox.effect_failed", inbox_id=inbox_id)
     return len(orphans)
 

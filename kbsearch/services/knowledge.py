@@ -1,0 +1,103 @@
+"""A reviewer's operations on a knowledge item itself: suspend, resume, archive; and counting who reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col
+
+from kbsearch.clock import SHANGHAI
+from kbsearch.errors import Refused
+from kbsearch.services import outgoing
+from kbsearch.services.people import require_role, who
+from kbsearch.services.refusals import not_found, stale
+from kbsearch.store.lives import Life, load_life
+from kbsearch.store.submissions import lock_knowledge
+from kbsearch.store.tables import DocumentType, Knowledge, KnowledgeRead
+from kbsearch.store.unit import Store, Unit
+from kbsearch.workflow.actions import Role
+from kbsearch.workflow.decide import Actor
+from kbsearch.workflow.knowledge import KnowledgeAction, decide_knowledge, suspension_end
+
+
+def _act(
+    unit: Unit, actor: Actor, knowledge_id: str, action: KnowledgeAction, *, lock_version: int, reason: str, change: Callable[[Life], None]
+) -> Knowledge:
+    require_role(actor, Role.REVIEWER)
+    knowledge = lock_knowledge(unit.session, knowledge_id)
+    life = load_life(unit.session, knowledge_id)
+    if knowledge is None or life is None:
+        raise not_found("知识", "knowledgeId")
+    if knowledge.lock_version != lock_version:
+        raise stale("知识", knowledge.lock_version)
+    before = life.status(unit.now)
+    refusal = decide_knowledge(action, before, reason)
+    if refusal is not None:
+        raise Refused(refusal)
+    change(life)
+    knowledge.lock_version += 1
+    unit.touch(knowledge.id)
+    unit.log(
+        who(actor),
+        DocumentType.KNOWLEDGE,
+        knowledge.id,
+        action.value,
+        from_state=before.value,
+        to_state=life.status(unit.now).value,
+        reason_text=reason.strip(),
+        lock_version=knowledge.lock_version,
+    )
+    return knowledge
+
+
+def suspend(unit: Unit, actor: Actor, knowledge_id: str, *, lock_version: int, reason_text: str) -> Knowledge:
+    """停用: hide the text at once; 全网 items come back after 72 h by themselves, and headquarters is told."""
+
+    def change(life: Life) -> None:
+        k = life.knowledge
+        k.suspended_at, k.suspended_until = unit.now, suspension_end(k.scope, unit.now)
+        k.suspend_reason = reason_text.strip()
+        k.next_change_at = min((m for m in (k.next_change_at, k.suspended_until) if m is not None), default=None)
+        outgoing.send_suspension(unit, k, suspended=True, reason=k.suspend_reason)
+
+    return _act(unit, actor, knowledge_id, KnowledgeAction.SUSPEND, lock_version=lock_version, reason=reason_text, change=change)
+
+
+def resume(unit: Unit, actor: Actor, knowledge_id: str, *, lock_version: int, reason_text: str = "") -> Knowledge:
+    """恢复: show the text again."""
+
+    def change(life: Life) -> None:
+        k = life.knowledge
+        k.suspended_at, k.suspended_until, k.suspend_reason = None, None, ""
+        outgoing.send_suspension(unit, k, suspended=False, reason=reason_text.strip())
+
+    return _act(unit, actor, knowledge_id, KnowledgeAction.RESUME, lock_version=lock_version, reason=reason_text, change=change)
+
+
+def archive(unit: Unit, actor: Actor, knowledge_id: str, *, lock_version: int) -> Knowledge:
+    """归档: final, from revoked or expired."""
+
+    def change(life: Life) -> None:
+        life.knowledge.archived_at = unit.now
+
+    return _act(unit, actor, knowledge_id, KnowledgeAction.ARCHIVE, lock_version=lock_version, reason="", change=change)
+
+
+def record_reads(store: Store, opened: Counter[str], at: datetime) -> None:
+    """Add what was opened to the day's counters (Asia/Shanghai); outside the business transaction."""
+    if not opened:
+        return
+    insert = postgresql.insert if store.engine.dialect.name == "postgresql" else sqlite.insert
+    day = at.astimezone(SHANGHAI).date()
+    with store.write() as unit:
+        for knowledge_id, reads in sorted(opened.items()):
+            statement = insert(KnowledgeRead).values(knowledge_id=knowledge_id, day=day, reads=reads)
+            unit.session.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["knowledge_id", "day"],
+                    set_={"reads": col(KnowledgeRead.reads) + statement.excluded.reads},
+                )
+            )

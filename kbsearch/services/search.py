@@ -1,0 +1,167 @@
+"""Search as people use it: the index proposes, the store re-checks, highlights point into the original text."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from sqlmodel import Session
+
+from kbsearch.content import canonical_hash
+from kbsearch.indexing.analysis.chain import AnalysisChain
+from kbsearch.indexing.highlight import Highlighter, Snippet
+from kbsearch.indexing.port import SearchEngine
+from kbsearch.indexing.query import Facet, Filters, Hit, Lifecycle, Position, SearchQuery, Sort, Suggestion
+from kbsearch.services.cursors import decode_cursor, encode_cursor
+from kbsearch.services.refusals import violated
+from kbsearch.services.search_log import SearchLogger
+from kbsearch.services.taxonomy import all_categories, subtree
+from kbsearch.store.lives import Life, load_lives
+from kbsearch.store.tables import KnowledgeVersion
+from kbsearch.workflow.decide import Actor
+
+MAX_QUERY = 200
+_CURSOR = "search"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """What a person asks. `category_ids` mean whole subtrees; `as_of` None is now; `after` a cursor we gave."""
+
+    text: str = ""
+    category_ids: tuple[str, ...] = ()
+    filters: Filters = Filters()
+    sort: Sort = Sort.RELEVANCE
+    first: int = 20
+    after: str | None = None
+    as_of: datetime | None = None
+    facets: frozenset[Facet] = frozenset()
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoundVersion:
+    """One hit, checked against the store: `life` and `version` are its truth, offsets are code points of the original."""
+
+    life: Life
+    version: KnowledgeVersion
+    hit: Hit
+    cursor: str
+    title_spans: tuple[tuple[int, int], ...]
+    snippet: Snippet | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """A page of hits. `results_changed`: the pinned snapshot was gone, or the store refused a hit the index still had."""
+
+    search_id: str
+    found: tuple[FoundVersion, ...]
+    total: int
+    facets: Mapping[Facet, Mapping[str, int]]
+    has_next: bool
+    end_cursor: str | None
+    results_changed: bool
+    took_ms: float
+
+
+@dataclass(frozen=True)
+class Searcher:
+    """Searches one index beside one store; holds no request state."""
+
+    engine: SearchEngine
+    chain: AnalysisChain
+    cursor_secret: bytes
+    log: SearchLogger
+
+    def search(self, session: Session, actor: Actor, request: SearchRequest, now: datetime) -> SearchPage:
+        """Answer one page for a signed-in person, at `now` or as of an instant before it."""
+        started = time.perf_counter()
+        query = self._query(session, request, now)
+        result = self.engine.search(query)
+        lives = load_lives(session, {h.knowledge_id for h in result.hits})
+        kept = [h for h in result.hits if _still_true(lives.get(h.knowledge_id), h, query, now)]
+        dropped = len(result.hits) - len(kept)
+        cursor = partial(self._cursor, snapshot=result.snapshot, fingerprint=_fingerprint(request), at=query.at)
+        found = tuple(self._found(request, lives[h.knowledge_id], h, cursor(h.position)) for h in kept)
+        took = (time.perf_counter() - started) * 1000
+        total = max((result.total or 0) - dropped, len(found))
+        end = cursor(result.hits[-1].position) if result.hits else None
+        search_id = self.log.searched(actor.id, request.text, total, took, now) if request.after is None else ""
+        return SearchPage(search_id, found, total, result.facets, result.more, end, result.snapshot_gone or dropped > 0, took)
+
+    def suggest(self, session: Session, text: str, limit: int, now: datetime) -> list[Suggestion]:
+        """Titles that continue what was typed, each re-checked by the store."""
+        _require_text(text)
+        proposed = self.engine.suggest(text, now, limit)
+        lives = load_lives(session, {s.knowledge_id for s in proposed})
+        return [s for s in proposed if _current(lives.get(s.knowledge_id), s.number, now, now)]
+
+    def _query(self, session: Session, request: SearchRequest, now: datetime) -> SearchQuery:
+        _require_text(request.text)
+        if request.as_of is not None and request.as_of > now:
+            raise violated("AS_OF_AHEAD", "asOf 不能晚于现在。", "asOf")
+        filters = request.filters
+        if request.category_ids:
+            filters = replace(filters, category_ids=subtree(all_categories(session), list(request.category_ids)))
+        query = SearchQuery(
+            text=request.text,
+            at=request.as_of or now,
+            filters=filters,
+            sort=request.sort,
+            limit=request.first,
+            facets=request.facets,
+            explain=request.explain,
+        )
+        return self._continued(query, request) if request.after is not None else query
+
+    def _continued(self, query: SearchQuery, request: SearchRequest) -> SearchQuery:
+        """Go on where the cursor says, at the instant of the first page, so that a page never mixes two moments."""
+        told = decode_cursor(self.cursor_secret, _CURSOR, request.after or "")
+        if told["f"] != _fingerprint(request):
+            raise violated("BAD_CURSOR", "翻页标记（after）属于另一次检索，请从第一页重新开始。", "after")
+        at = datetime.fromisoformat(told["at"])
+        return replace(query, after=Position(*told["p"]), snapshot=told["s"], at=at)
+
+    def _cursor(self, position: Position, snapshot: str, fingerprint: str, at: datetime) -> str:
+        return encode_cursor(self.cursor_secret, _CURSOR, {"p": list(position), "s": snapshot, "f": fingerprint, "at": at.isoformat()})
+
+    def _found(self, request: SearchRequest, life: Life, hit: Hit, cursor: str) -> FoundVersion:
+        version = life.versions[hit.number]
+        if not request.text.strip():
+            return FoundVersion(life, version, hit, cursor, (), None)
+        highlighter = Highlighter(self.chain, request.text)
+        return FoundVersion(life, version, hit, cursor, highlighter.spans(version.title), highlighter.snippet(version.body))
+
+
+def _require_text(text: str) -> None:
+    if len(text) > MAX_QUERY:
+        raise violated("QUERY_TOO_LONG", f"检索词最长 {MAX_QUERY} 个字，请缩短。", "query")
+
+
+def _fingerprint(request: SearchRequest) -> str:
+    """What must stay the same from page to page."""
+    parts = [request.text, sorted(request.category_ids), repr(request.filters), request.sort.value]
+    return canonical_hash([*parts, request.as_of.isoformat() if request.as_of else None])[:16]
+
+
+def _current(life: Life | None, number: int, at: datetime, now: datetime) -> bool:
+    """In force at `at`, and not hidden from readers now."""
+    return life is not None and life.timeline.current(at) == number and not life.text_hidden(now)
+
+
+def _still_true(life: Life | None, hit: Hit, query: SearchQuery, now: datetime) -> bool:
+    """The store's last word on a proposed hit."""
+    if life is None or hit.number not in life.versions or life.text_hidden(now):
+        return False
+    interval = life.timeline.interval(hit.number)
+    if interval is None:
+        return False
+    if interval.holds(query.at):
+        return Lifecycle.CURRENT in query.filters.lifecycle
+    if query.at < interval.live_from:
+        return Lifecycle.COMING in query.filters.lifecycle
+    return Lifecycle.PAST in query.filters.lifecycle
