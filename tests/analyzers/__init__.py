@@ -1,0 +1,1 @@
+"""Lints of the shipped lexicon files; nothing here starts the service."""

@@ -1,0 +1,1 @@
+"""Checks of the demo content that `kbsearch seed` loads; nothing here starts the service."""
