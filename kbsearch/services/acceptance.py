@@ -110,8 +110,7 @@ def _accept_revocation(unit: Unit, submission: Submission, moment: datetime | No
     revocation = Revocation(
         id=unit.new_id(),
         knowledge_id=submission.knowledge_id,
-        # It ends whatever has been accepted by now, coming versions included (their submissions are superseded).
-        number=life.highest,
+        number=submission.base_number or life.highest,
         live_from=live_from,
         reason=submission.revoke_reason,
         reason_text=submission.revoke_text,
@@ -196,7 +195,7 @@ def consequences(unit: Unit, knowledge_id: str) -> Iterator[tuple[Action, Submis
 
 def _next_change(life: Life, now: datetime) -> datetime | None:
     moments = [life.timeline.next_change(now), life.knowledge.suspended_until]
-    moments += [r.live_from for r in life.revocations if not r.history_only]
+    moments += [r.live_from for r in life.timeline.endings]
     return min((m for m in moments if m is not None and m > now), default=None)
 
 

@@ -106,6 +106,9 @@ def _revoke_gaps(session: Session, submission: Submission) -> list[str]:
 def completeness_problems(session: Session, submission: Submission, content: Content | None, now: datetime) -> tuple[str, ...]:
     """What is still missing before a submission may go to review, as short Chinese phrases."""
     gaps = _revoke_gaps(session, submission) if content is None else _content_gaps(content, now)
+    knowledge = session.get(Knowledge, submission.knowledge_id)
+    if knowledge is not None and knowledge.archived_at is not None:
+        gaps.append("知识已归档，不能再改")
     category = category_problem(session, submission.scope, submission.category_id)
     return tuple(gaps + ([category] if category else []))
 

@@ -93,7 +93,7 @@ def _add(unit: Unit, message: PushVersion, knowledge: Knowledge | None, life: Li
         unit.session.add(knowledge)
         unit.session.flush()
     base = life.base(unit.now) if life is not None else None
-    ended_up_to = max((r.number for r in life.revocations if not r.history_only), default=0) if life is not None else 0
+    ended_up_to = life.timeline.ended_up_to(unit.now) if life is not None else 0
     history = message.number < (base or 0) or message.number <= ended_up_to
     if not history:
         knowledge.category_id = message.category_id
@@ -131,7 +131,6 @@ def push_revocation(unit: Unit, message: PushRevocation) -> Outcome:
         if known.number == message.number:
             same = known.reason is message.reason and known.replacement_id == message.replacement_id
             return duplicate("这个撤销已收到过") if same else quarantined(f"第 {message.number} 版已撤销而原因不同")
-    history = message.number < life.highest
     revocation = Revocation(
         id=unit.new_id(),
         knowledge_id=knowledge.id,
@@ -140,7 +139,6 @@ def push_revocation(unit: Unit, message: PushRevocation) -> Outcome:
         reason=message.reason,
         reason_text=message.reason_text,
         replacement_id=message.replacement_id,
-        history_only=history,
         source=VersionSource.HQ_PUSH,
         created_at=unit.now,
     )
@@ -153,11 +151,11 @@ def push_revocation(unit: Unit, message: PushRevocation) -> Outcome:
         "PUSH_REVOCATION",
         reason_codes=[message.reason.value],
         reason_text=message.reason_text,
-        details={"number": message.number, "history": history},
+        details={"number": message.number},
     )
     unit.session.flush()
     settle_knowledge(unit, knowledge.id)
-    return applied("低于我方最高版本，只作历史保存" if history else "")
+    return applied()
 
 
 def fingerprint(kind: str, payload: dict[str, object]) -> str:

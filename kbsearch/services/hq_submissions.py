@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
 from sqlmodel import col, select
 
+from kbsearch.clock import wire_time
 from kbsearch.content import Content, canonical_hash
 from kbsearch.hq.callbacks import Acknowledge, Approve, Return, WithdrawResult
 from kbsearch.services.content_rules import shape_problems
@@ -17,7 +18,7 @@ from kbsearch.store.tables import DocumentType, Submission, TransitionLog
 from kbsearch.store.unit import HQ, Unit
 from kbsearch.workflow.actions import HQ_ACTIONS, Action
 from kbsearch.workflow.decide import Actor, Command
-from kbsearch.workflow.hq_decisions import DECISIONS, WITHDRAW_RESULTS, History, HqMessage, Receipt, judge
+from kbsearch.workflow.hq_decisions import DECISIONS, WITHDRAW_RESULTS, History, HqMessage, Receipt, Said, judge
 from kbsearch.workflow.regions import PROVINCES
 from kbsearch.workflow.states import SubmissionKind
 
@@ -30,19 +31,19 @@ def _history(unit: Unit, submission: Submission) -> History:
         TransitionLog.document_id == submission.id,
         col(TransitionLog.action).in_([a.value for a in HQ_ACTIONS]),
     )
-    decisions: dict[int, str] = {}
+    decisions: dict[int, Said] = {}
     withdrawals: dict[int, str] = {}
-    acknowledged: set[int] = set()
+    acknowledged: dict[int, str] = {}
     for row in unit.session.exec(statement.order_by(col(TransitionLog.sequence), col(TransitionLog.ordinal))):
         action, fingerprint = Action(row.action), str(row.details.get("fingerprint", ""))
         about = int(row.details["round"])
         if action in DECISIONS:
-            decisions.setdefault(about, fingerprint)
+            decisions.setdefault(about, Said(fingerprint, row.details.get("number")))
         elif action in WITHDRAW_RESULTS:
             withdrawals[about] = fingerprint
         else:
-            acknowledged.add(about)
-    return History(decisions, withdrawals, frozenset(acknowledged))
+            acknowledged[about] = fingerprint
+    return History(decisions, withdrawals, acknowledged)
 
 
 def _unknown() -> Outcome:
@@ -68,7 +69,7 @@ def _apply(
     problem = _number_problem(unit, submission, approval) if approval is not None else None
     if problem:
         return quarantined(problem)
-    details = {"fingerprint": message.fingerprint, "round": message.round}
+    details: dict[str, Any] = {"fingerprint": message.fingerprint, "round": message.round, "number": message.number}
     if approval is not None and approval.content is not None:
         details["amended"] = True
     carry_out(unit, submission, HQ, _ACTOR, command, approval=approval, details=details)
@@ -83,16 +84,17 @@ def _number_problem(unit: Unit, submission: Submission, approval: Approval) -> s
     if life is None:
         return None
     held = life.versions.get(approval.number)
-    if held is not None and held.content_hash != accepted_content(unit, submission, approval).hash:
+    if held is not None and held.content_hash != accepted_content(unit, submission, submission.round, approval).hash:
         return f"第 {approval.number} 版我方已有而内容不同"
-    if held is None and approval.number <= (life.base(unit.now) or 0):
-        return f"第 {approval.number} 版不高于现行的第 {life.base(unit.now)} 版"
+    floor = max(life.base(unit.now) or 0, life.timeline.ended_up_to(unit.now))
+    if held is None and approval.number <= floor:
+        return f"第 {approval.number} 版不高于我方的第 {floor} 版"
     return None
 
 
-def accepted_content(unit: Unit, submission: Submission, approval: Approval) -> Content:
+def accepted_content(unit: Unit, submission: Submission, round_: int, approval: Approval) -> Content:
     """The text an approval accepts: headquarters' own where it brings one, otherwise ours, with the date as moved."""
-    revision = sent_revision(unit.session, submission.id, submission.round)
+    revision = sent_revision(unit.session, submission.id, round_)
     ours = content_of(revision) if revision is not None else None
     content = approval.content or ours or Content()
     return content.moved_to(approval.effective_from) if approval.moves_date else content
@@ -140,16 +142,11 @@ def read_approval(message: Approve, kind: SubmissionKind) -> Approval | Outcome:
     )
 
 
-def _approval_fingerprint(number: int | None, content: Content | None, moment: datetime | None, provinces: list[str]) -> str:
-    return canonical_hash(
-        {
-            "action": Action.HQ_APPROVE.value,
-            "number": number,
-            "content": content.hash if content else None,
-            "effectiveFrom": moment.isoformat() if moment else None,
-            "distribution": sorted(set(provinces)),
-        }
-    )
+def _approval_fingerprint(unit: Unit, submission: Submission, round_: int, approval: Approval) -> str:
+    """Approvals are the same when they accept the same text from the same moment on."""
+    moment = approval.effective_from if approval.moves_date else submission.revoke_at
+    text = None if submission.kind is SubmissionKind.REVOKE else accepted_content(unit, submission, round_, approval).hash
+    return canonical_hash({"action": Action.HQ_APPROVE.value, "content": text, "from": wire_time(moment) if text is None else None})
 
 
 def approve(unit: Unit, message: Approve) -> Outcome:
@@ -171,8 +168,14 @@ def approve_as(
     matches = submission_hash is None or (revision is not None and revision.submission_hash == submission_hash)
     if approval.content is not None and revision is not None and approval.content.hash == revision.content_hash:
         approval = _unamended(approval)
-    fingerprint = _approval_fingerprint(approval.number, approval.content, approval.effective_from, list(approval.distribution))
-    asked = HqMessage(Action.HQ_APPROVE, round_, fingerprint, hash_matches=matches, brings_content=approval.content is not None)
+    asked = HqMessage(
+        Action.HQ_APPROVE,
+        round_,
+        _approval_fingerprint(unit, submission, round_, approval),
+        hash_matches=matches,
+        brings_content=approval.content is not None,
+        number=approval.number,
+    )
     return _apply(unit, submission, asked, Command(Action.HQ_APPROVE), approval=approval, reference=reference)
 
 
@@ -192,9 +195,8 @@ def _decline(unit: Unit, message: Return, action: Action) -> Outcome:
     if submission is None:
         return _unknown()
     codes = tuple(message.reason_codes)
-    fingerprint = canonical_hash({"action": action.value, "reasonCodes": sorted(codes), "reasonText": message.reason_text})
     command = Command(action, reason_codes=codes, reason_text=message.reason_text)
-    return _apply(unit, submission, HqMessage(action, message.round, fingerprint), command, reference=message.hq_reference)
+    return _apply(unit, submission, HqMessage(action, message.round, action.value), command, reference=message.hq_reference)
 
 
 def return_(unit: Unit, message: Return) -> Outcome:

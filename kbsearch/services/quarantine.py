@@ -82,7 +82,7 @@ def _approval_as_push(unit: Unit, message: InboxMessage) -> None:
         _store_version(unit, submission, parsed.round, approval)
     if submission.state not in TERMINAL:
         command = Command(Action.SUPERSEDE, reason_text="隔离的总部审批已由知识管理员应用")
-        carry_out(unit, submission, HQ, Actor("hq"), command)
+        carry_out(unit, submission, HQ, Actor("hq"), command, hq_knows=parsed.round == submission.sent_round)
     settle_knowledge(unit, submission.knowledge_id)
 
 
@@ -126,7 +126,7 @@ def _store_revocation(unit: Unit, submission: Submission, approval: Approval) ->
         Revocation(
             id=unit.new_id(),
             knowledge_id=submission.knowledge_id,
-            number=life.highest,
+            number=submission.base_number or life.highest,
             live_from=unit.now,
             reason=submission.revoke_reason,
             reason_text=submission.revoke_text,

@@ -69,7 +69,12 @@ def claim(unit: Unit, actor: Actor, submission_id: str, *, lock_version: int) ->
 
 def release(unit: Unit, actor: Actor, submission_id: str, *, lock_version: int) -> Submission:
     """Give the lease back."""
-    return _run(unit, actor, submission_id, Command(Action.RELEASE, lock_version))
+    submission = open_for(unit, actor, submission_id)
+    held = submission.claimed_by == actor.id
+    carry_out(unit, submission, who(actor), actor, Command(Action.RELEASE, lock_version))
+    if not held:
+        raise violated("NOT_CLAIMED", "这个申请不在您手里，不能放回。", "submissionId")
+    return submission
 
 
 def approve(

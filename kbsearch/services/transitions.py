@@ -21,7 +21,7 @@ from kbsearch.store.unit import Unit, Who
 from kbsearch.workflow.actions import Action
 from kbsearch.workflow.decide import Actor, Command, Decision, Facts, decide
 from kbsearch.workflow.reasons import LetGoReason
-from kbsearch.workflow.states import SubmissionState
+from kbsearch.workflow.states import HELD_BY_HQ, SubmissionState
 from kbsearch.workflow.table import Effect
 
 
@@ -47,11 +47,11 @@ class Transit:
     command: Command
     source: SubmissionState
     approval: Approval = field(default_factory=Approval)
+    hq_knows: bool = False
 
 
 _LET_GO = {
     Action.VOID: LetGoReason.VOIDED,
-    Action.CLOSE_STALE: LetGoReason.VOIDED,
     Action.WITHDRAW: LetGoReason.AUTHOR_REQUEST,
     Action.BASE_MOVED: LetGoReason.BASE_CONFLICT,
     Action.SUPERSEDE: LetGoReason.SUPERSEDED,
@@ -91,6 +91,11 @@ def _ask_let_go(t: Transit) -> None:
 
 def _tell_let_go(t: Transit) -> None:
     if t.submission.sent_round:
+        outgoing.send_let_go(t.unit, t.submission, _LET_GO[t.command.action], t.command.reason_text, answer=False)
+
+
+def _reclaim(t: Transit) -> None:
+    if t.submission.sent_round and t.source in HELD_BY_HQ and not t.hq_knows:
         outgoing.send_let_go(t.unit, t.submission, _LET_GO[t.command.action], t.command.reason_text, answer=False)
 
 
@@ -134,6 +139,7 @@ _EFFECTS: dict[Effect, Callable[[Transit], None]] = {
     Effect.SEND: _send,
     Effect.ASK_LET_GO: _ask_let_go,
     Effect.TELL_LET_GO: _tell_let_go,
+    Effect.RECLAIM: _reclaim,
     Effect.CANCEL_SENDING: _cancel_sending,
     Effect.ACCEPT: _accept,
     Effect.UNACCEPT: _unaccept,
@@ -169,15 +175,19 @@ def carry_out(
     command: Command,
     *,
     approval: Approval | None = None,
+    hq_knows: bool = False,
     details: dict[str, Any] | None = None,
 ) -> Decision:
-    """Decide and carry out one command on a locked submission; raise Refused and leave nothing where it may not be."""
+    """Decide and carry out one command on a locked submission; raise Refused and leave nothing where it may not be.
+
+    `hq_knows`: headquarters decided this round itself and need not be asked to let go of it.
+    """
     facts = current_facts(unit, submission, approval=approval, complete=command.action is Action.SUBMIT_FOR_REVIEW)
     decided = decide(facts, actor, command)
     if not isinstance(decided, Decision):
         raise Refused(*decided)
     source = submission.state
-    transit = Transit(unit, submission, who, command, source, approval or Approval())
+    transit = Transit(unit, submission, who, command, source, approval or Approval(), hq_knows)
     for effect in decided.row.effects:
         if effect in _EFFECTS:
             _EFFECTS[effect](transit)

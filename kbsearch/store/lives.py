@@ -26,9 +26,8 @@ class Life:
 
     def ended_by(self, at: datetime) -> Revocation | None:
         """The revocation in force at `at`, if nothing newer came after it."""
-        base = self.timeline.base(at)
-        holding = [r for r in self.revocations if not r.history_only and r.live_from <= at and (base is None or base <= r.number)]
-        return max(holding, key=lambda r: (r.live_from, r.number), default=None)
+        ended = self.timeline.ended_by(at)
+        return None if ended is None else next(r for r in self.revocations if r.id == ended.id)
 
     def facts(self, at: datetime) -> KnowledgeFacts:
         """What deriving the status needs."""
@@ -61,13 +60,13 @@ class Life:
 
     @property
     def highest(self) -> int:
-        """The highest accepted number, 0 when there is none."""
-        return max(self.versions, default=0)
+        """The highest number held or named by a revocation, 0 when there is none; the next one is one above."""
+        return max([*self.versions, *(r.number for r in self.revocations)], default=0)
 
 
 def _fold(knowledge: Knowledge, versions: list[KnowledgeVersion], revocations: list[Revocation]) -> Life:
-    facts = [VersionFacts(v.number, v.live_from, v.effective_to, v.base_number, v.history_only) for v in versions]
-    ends = [RevocationFacts(r.number, r.live_from, r.history_only) for r in revocations]
+    facts = [VersionFacts(v.number, v.live_from, v.effective_to, v.base_number, v.history_only, v.created_at) for v in versions]
+    ends = [RevocationFacts(r.id, r.number, r.live_from) for r in revocations]
     return Life(knowledge, {v.number: v for v in versions}, revocations, timeline(facts, ends))
 
 

@@ -107,6 +107,12 @@ def _base_current(facts: Facts, _actor: Actor, _command: Command) -> Refusal | N
     return _rule("BASE_MOVED", "现行版本已经变了，请先换基线（逐项取舍）再提交审核。")
 
 
+def _has_base(facts: Facts, _actor: Actor, _command: Command) -> Refusal | None:
+    if facts.kind is not SubmissionKind.PUBLISH:
+        return None
+    return _rule("NO_BASE", "发布申请没有基线，直接编辑即可。")
+
+
 def _only_one_open(facts: Facts, _actor: Actor, _command: Command) -> Refusal | None:
     if facts.other_open is None:
         return None
@@ -141,6 +147,7 @@ def _reasons_given(_facts: Facts, _actor: Actor, command: Command) -> Refusal | 
 _GUARDS = {
     Guard.COMPLETE: _complete,
     Guard.BASE_CURRENT: _base_current,
+    Guard.HAS_BASE: _has_base,
     Guard.ONLY_ONE_OPEN: _only_one_open,
     Guard.FOUR_EYES: _four_eyes,
     Guard.HASH_SEEN: _hash_seen,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from kbsearch.workflow.actions import Action
 from kbsearch.workflow.decide import Facts, find_row
 from kbsearch.workflow.labels import Labelled
-from kbsearch.workflow.states import SubmissionState
+from kbsearch.workflow.states import Scope, SubmissionState
 
 DECISIONS = frozenset({Action.HQ_APPROVE, Action.HQ_RETURN, Action.HQ_REJECT})
 WITHDRAW_RESULTS = frozenset({Action.HQ_GRANT_WITHDRAWAL, Action.HQ_REFUSE_WITHDRAWAL})
@@ -38,7 +38,8 @@ class Verdict:
 class HqMessage:
     """What is judged: the action it asks for, the round it speaks of, and a fingerprint telling decisions apart.
 
-    `fingerprint` covers what makes two decisions the same (kind, amended content, number, reasons);
+    `fingerprint` covers what makes two decisions the same: the action, and of approvals the accepted text and date; `number` is
+    compared where both name one; reasons and provinces are not compared.
     `hash_matches` is None where the message echoes no submissionHash; `brings_content` for amended approvals.
     """
 
@@ -47,15 +48,24 @@ class HqMessage:
     fingerprint: str
     hash_matches: bool | None = None
     brings_content: bool = False
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A decision headquarters made on a round."""
+
+    fingerprint: str
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What headquarters said before: the fingerprint of the decision, and of the last withdraw result, per round."""
+    """What headquarters said before, per round: the decision, the last withdraw result, the acknowledgement."""
 
-    decisions: Mapping[int, str] = field(default_factory=dict)
+    decisions: Mapping[int, Said] = field(default_factory=dict)
     withdraw_results: Mapping[int, str] = field(default_factory=dict)
-    acknowledged: frozenset[int] = frozenset()
+    acknowledged: Mapping[int, str] = field(default_factory=dict)
 
 
 def _not_covered(message: HqMessage, facts: Facts) -> Verdict:
@@ -70,21 +80,25 @@ def _not_covered(message: HqMessage, facts: Facts) -> Verdict:
 def _already_said(message: HqMessage, history: History) -> Verdict | None:
     """The same thing again, or a second, different decision on a decided round."""
     if message.action in DECISIONS and message.round in history.decisions:
-        if history.decisions[message.round] == message.fingerprint:
+        said = history.decisions[message.round]
+        same_number = said.number is None or message.number is None or said.number == message.number
+        if said.fingerprint == message.fingerprint and same_number:
             return Verdict(Receipt.DUPLICATE, "这一轮的同一决定已收到过")
         return Verdict(Receipt.QUARANTINED, "这一轮总部已有另一个决定，以先到的为准", alarm=True)
-    if message.action is Action.HQ_ACKNOWLEDGE and message.round in history.acknowledged:
+    if message.action is Action.HQ_ACKNOWLEDGE and history.acknowledged.get(message.round) == message.fingerprint:
         return Verdict(Receipt.DUPLICATE, "这一轮的接收确认已收到过")
     return None
 
 
 def judge(message: HqMessage, facts: Facts, history: History) -> Verdict:
     """Judge a message about a known submission. First said wins; rows of the table decide the rest."""
-    said = _already_said(message, history)
-    if said is not None:
-        return said
+    if facts.scope is Scope.LOCAL:
+        return Verdict(Receipt.REJECTED, "这是本地申请，不归总部审批")
+    said_before = _already_said(message, history)
+    if said_before is not None:
+        return said_before
     if message.round > facts.round:
-        return Verdict(Receipt.QUARANTINED, f"申请只到第 {facts.round} 轮，消息却说第 {message.round} 轮", alarm=True)
+        return Verdict(Receipt.REJECTED, f"申请只到第 {facts.round} 轮，消息却说第 {message.round} 轮，请核对")
     covered = message.round == facts.round and find_row(facts, message.action) is not None
     if not covered:
         if message.action in WITHDRAW_RESULTS and history.withdraw_results.get(message.round) == message.fingerprint:

@@ -19,15 +19,16 @@ class VersionFacts:
     effective_to: datetime | None = None
     base: int | None = None
     history_only: bool = False
+    accepted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RevocationFacts:
-    """An accepted revocation of everything up to `number`, from `live_from` on."""
+    """An accepted revocation that names the version it ends, from `live_from` on. `id` tells it apart."""
 
+    id: str
     number: int
     live_from: datetime
-    history_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Timeline:
 
     intervals: tuple[Interval, ...]
     takeovers: tuple[tuple[datetime, int], ...]
+    endings: tuple[RevocationFacts, ...] = ()
 
     def current(self, at: datetime) -> int | None:
         """The number in force at `at`, None when there is none (unpublished, expired, revoked)."""
@@ -58,6 +60,18 @@ class Timeline:
         """The version last in force: expiry, suspension and revocation do not move it."""
         started = [number for start, number in self.takeovers if start <= at]
         return started[-1] if started else None
+
+    def ended_by(self, at: datetime) -> RevocationFacts | None:
+        """The revocation that ended it, unless a newer version took over since."""
+        past = [r for r in self.endings if r.live_from <= at]
+        started = [start for start, _ in self.takeovers if start <= at]
+        if not past or (started and started[-1] > past[-1].live_from):
+            return None
+        return past[-1]
+
+    def ended_up_to(self, at: datetime) -> int:
+        """Versions up to this number are history by revocation; 0 when nothing was revoked."""
+        return max((r.number for r in self.endings if r.live_from <= at), default=0)
 
     def interval(self, number: int) -> Interval | None:
         """When `number` is in force; None if it never is."""
@@ -78,39 +92,45 @@ def _ancestors(number: int, bases: Mapping[int, int | None]) -> set[int]:
     return seen
 
 
+def _is_history(revocation: RevocationFacts, last: VersionFacts | None, accepted: list[VersionFacts]) -> bool:
+    """Below the highest number accepted by its own moment a revocation is history, unless it names the version last in force."""
+    if last is not None and last.number == revocation.number:
+        return False
+    by_then = [v.number for v in accepted if v.accepted_at is None or v.accepted_at <= revocation.live_from]
+    return revocation.number < max(by_then, default=0)
+
+
 def timeline(versions: Iterable[VersionFacts], revocations: Iterable[RevocationFacts] = ()) -> Timeline:
     """Fold accepted versions and revocations into live intervals.
 
     A later live_from takes over (a tie: the higher number), but never from a version built on it; a revocation ends
-    what is in force up to its number, and nothing up to that number takes over afterwards (product.md §3.1).
+    what is in force, and nothing up to its number takes over from then on (product.md §3.1).
     """
     accepted = sorted((v for v in versions if not v.history_only), key=lambda v: (v.live_from, v.number))
     bases = {v.number: v.base for v in accepted}
-    ends = sorted((r for r in revocations if not r.history_only), key=lambda r: r.live_from)
     # At the same instant a revocation acts last: a version up to its number does not flash into force.
-    events: list[tuple[datetime, int, VersionFacts | RevocationFacts]] = [(v.live_from, 0, v) for v in accepted]
-    events += [(r.live_from, 1, r) for r in ends]
-    events.sort(key=lambda e: (e[0], e[1]))
+    events: list[tuple[datetime, int, int, VersionFacts | RevocationFacts]] = [(v.live_from, 0, v.number, v) for v in accepted]
+    events += [(r.live_from, 1, r.number, r) for r in revocations]
     runs: list[tuple[VersionFacts, datetime | None]] = []
-    current: VersionFacts | None = None
-    for at, _, event in events:
+    endings: list[RevocationFacts] = []
+    ended_up_to = 0
+    for at, _, _, event in sorted(events, key=lambda e: e[:3]):
+        last = runs[-1][0] if runs else None
         if isinstance(event, RevocationFacts):
-            if current is not None and current.number <= event.number:
-                runs[-1] = (current, at)
-                current = None
+            if _is_history(event, last, accepted):
+                continue
+            endings.append(event)
+            ended_up_to = max(ended_up_to, event.number)
+        elif event.number <= ended_up_to or (last is not None and event.number in _ancestors(last.number, bases)):
             continue
-        if any(r.live_from <= at and event.number <= r.number for r in ends):
-            continue
-        if current is not None and event.number in _ancestors(current.number, bases):
-            continue
-        if current is not None:
-            runs[-1] = (current, at)
-        runs.append((event, None))
-        current = event
-    intervals, takeovers = [], []
+        if runs and runs[-1][1] is None:
+            runs[-1] = (runs[-1][0], at)
+        if isinstance(event, VersionFacts):
+            runs.append((event, None))
+    intervals = []
     for version, end in runs:
-        takeovers.append((version.live_from, version.number))
         live_to = min((t for t in (end, version.effective_to) if t is not None), default=None)
         if live_to is None or version.live_from < live_to:
             intervals.append(Interval(version.number, version.live_from, live_to))
-    return Timeline(tuple(intervals), tuple(takeovers))
+    takeovers = tuple((version.live_from, version.number) for version, _ in runs)
+    return Timeline(tuple(intervals), takeovers, tuple(endings))

@@ -77,6 +77,9 @@ TERMINAL = frozenset(
     }
 )
 
+# While it stands here (and was sent) headquarters has it before it, or has approved what is still to come.
+HELD_BY_HQ = frozenset({SubmissionState.SUBMITTED, SubmissionState.PENDING_HQ, SubmissionState.SCHEDULED, SubmissionState.WITHDRAW_PENDING})
+
 # Rule 3 counts these; WITHDRAW_PENDING only when it did not come from SCHEDULED. The store's partial unique index is
 # written from this set.
 COUNTED_AS_OPEN = frozenset(

@@ -33,6 +33,7 @@ class Guard(Labelled):
     """What must hold, or the action is refused as RULE_VIOLATED (HASH_SEEN: STALE_OBJECT)."""
 
     COMPLETE = "COMPLETE", "内容完整"
+    HAS_BASE = "HAS_BASE", "是更新或撤销，有基线可换"
     BASE_CURRENT = "BASE_CURRENT", "基线是现行版本"
     ONLY_ONE_OPEN = "ONLY_ONE_OPEN", "同一知识没有别的在途申请（规则 3）"
     FOUR_EYES = "FOUR_EYES", "审核人没有编辑或提交过任何一轮（规则 1）"
@@ -51,6 +52,7 @@ class Effect(Labelled):
     SEND = "SEND", "发件：申请报文"
     ASK_LET_GO = "ASK_LET_GO", "发件：撤回申请，须总部答复"
     TELL_LET_GO = "TELL_LET_GO", "发件：撤回告知（总部见过才发）"
+    RECLAIM = "RECLAIM", "发件：请总部放行（总部手里有才发）"
     ACCEPT = "ACCEPT", "版本或撤销成立"
     UNACCEPT = "UNACCEPT", "版本或撤销不成立"
     PUT_IN_FORCE = "PUT_IN_FORCE", "现行版本随之而动"
@@ -94,16 +96,16 @@ _BASE_MOVES = (S.PENDING_REVIEW, S.RETURNED, S.APPROVED, S.SUBMITTED, S.PENDING_
 # fmt: off
 TABLE: tuple[Transition, ...] = (
     _row(A.EDIT,              _WITH_AUTHOR,                   None,                                                    effects=(E.VOID_APPROVAL,)),
-    _row(A.REBASE,            (S.DRAFT, S.BASE_CONFLICT),     None,               when=(W.CHANGES_EXISTING,),          effects=(E.VOID_APPROVAL,)),
+    _row(A.REBASE,            (S.DRAFT, S.BASE_CONFLICT),     None,               guards=(G.HAS_BASE,),                effects=(E.VOID_APPROVAL,)),
     _row(A.SUBMIT_FOR_REVIEW, (S.DRAFT, S.RETURNED),          S.PENDING_REVIEW,   guards=_READY,                       effects=(E.FREEZE_REVISION,)),
     _row(A.SUBMIT_FOR_REVIEW, (S.HQ_RETURNED, S.BASE_CONFLICT), S.PENDING_REVIEW, guards=_READY,                       effects=(E.NEXT_ROUND_IF_SEEN, E.FREEZE_REVISION)),
     _row(A.RECALL,            (S.PENDING_REVIEW,),            S.DRAFT,                                                 effects=(E.RELEASE_CLAIM,)),
     _row(A.CLAIM,             (S.PENDING_REVIEW,),            None),
     _row(A.RELEASE,           (S.PENDING_REVIEW,),            None,                                                    effects=(E.RELEASE_CLAIM,)),
     _row(A.REASSIGN,          _OPEN,                          None),
-    _row(A.APPROVE,           (S.PENDING_REVIEW,),            S.APPROVED,         when=(W.NATIONAL,),                  guards=(G.FOUR_EYES, G.HASH_SEEN), effects=(E.RECORD_APPROVAL, E.RELEASE_CLAIM)),
-    _row(A.APPROVE,           (S.PENDING_REVIEW,),            S.SCHEDULED,        when=(W.LOCAL, W.LATER),             guards=(G.FOUR_EYES, G.HASH_SEEN), effects=(E.RECORD_APPROVAL, E.RELEASE_CLAIM, E.ACCEPT)),
-    _row(A.APPROVE,           (S.PENDING_REVIEW,),            S.EFFECTIVE,        when=(W.LOCAL, W.DUE),               guards=(G.FOUR_EYES, G.HASH_SEEN), effects=(E.RECORD_APPROVAL, *_IN_FORCE)),
+    _row(A.APPROVE,           (S.PENDING_REVIEW,),            S.APPROVED,         when=(W.NATIONAL,),                  guards=(G.HASH_SEEN, G.FOUR_EYES), effects=(E.RECORD_APPROVAL, E.RELEASE_CLAIM)),
+    _row(A.APPROVE,           (S.PENDING_REVIEW,),            S.SCHEDULED,        when=(W.LOCAL, W.LATER),             guards=(G.HASH_SEEN, G.FOUR_EYES), effects=(E.RECORD_APPROVAL, E.RELEASE_CLAIM, E.ACCEPT)),
+    _row(A.APPROVE,           (S.PENDING_REVIEW,),            S.EFFECTIVE,        when=(W.LOCAL, W.DUE),               guards=(G.HASH_SEEN, G.FOUR_EYES), effects=(E.RECORD_APPROVAL, *_IN_FORCE)),
     _row(A.RETURN,            (S.PENDING_REVIEW, S.APPROVED), S.RETURNED,         guards=(G.REASONS_GIVEN,),           effects=(E.VOID_APPROVAL, E.RELEASE_CLAIM)),
     _row(A.SUBMIT_TO_HQ,      (S.APPROVED,),                  S.SUBMITTED,                                             effects=(E.SEND,)),
     _row(A.VOID,              _WITH_AUTHOR,                   S.VOIDED,                                                effects=(E.TELL_LET_GO,)),
@@ -127,9 +129,9 @@ TABLE: tuple[Transition, ...] = (
     _row(A.HQ_REFUSE_WITHDRAWAL, (S.SCHEDULED,),              None,               when=(W.WITHDRAWAL_ASKED,),          effects=(E.FORGET_WITHDRAWAL,)),
     _row(A.TAKE_EFFECT,       (S.SCHEDULED,),                 S.EFFECTIVE,        when=(W.DUE,),                       effects=(E.PUT_IN_FORCE, E.FORGET_WITHDRAWAL)),
     _row(A.TAKE_EFFECT,       (S.WITHDRAW_PENDING,),          S.EFFECTIVE,        when=(W.CAME_FROM_SCHEDULED, W.DUE), effects=(E.PUT_IN_FORCE, E.FORGET_WITHDRAWAL)),
-    _row(A.BASE_MOVED,        _BASE_MOVES,                    S.BASE_CONFLICT,    when=(W.CHANGES_EXISTING,),          effects=(E.TELL_LET_GO, E.VOID_APPROVAL, E.RELEASE_CLAIM)),
-    _row(A.BASE_MOVED,        (S.WITHDRAW_PENDING,),          S.BASE_CONFLICT,    when=(W.CHANGES_EXISTING, W.CAME_FROM_HQ_REVIEW), effects=(E.TELL_LET_GO, E.VOID_APPROVAL, E.FORGET_WITHDRAWAL)),
-    _row(A.SUPERSEDE,         _OPEN,                          S.SUPERSEDED,                                            effects=(E.TELL_LET_GO, E.UNACCEPT, E.RELEASE_CLAIM, E.FORGET_WITHDRAWAL)),
-    _row(A.CLOSE_STALE,       _WITH_AUTHOR,                   S.CLOSED_STALE,                                          effects=(E.TELL_LET_GO,)),
+    _row(A.BASE_MOVED,        _BASE_MOVES,                    S.BASE_CONFLICT,    when=(W.CHANGES_EXISTING,),          effects=(E.RECLAIM, E.VOID_APPROVAL, E.RELEASE_CLAIM)),
+    _row(A.BASE_MOVED,        (S.WITHDRAW_PENDING,),          S.BASE_CONFLICT,    when=(W.CHANGES_EXISTING, W.CAME_FROM_HQ_REVIEW), effects=(E.RECLAIM, E.VOID_APPROVAL, E.FORGET_WITHDRAWAL)),
+    _row(A.SUPERSEDE,         _OPEN,                          S.SUPERSEDED,                                            effects=(E.RECLAIM, E.UNACCEPT, E.RELEASE_CLAIM, E.FORGET_WITHDRAWAL)),
+    _row(A.CLOSE_STALE,       _WITH_AUTHOR,                   S.CLOSED_STALE),
 )
 # fmt: on

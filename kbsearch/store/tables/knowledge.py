@@ -84,7 +84,7 @@ class KnowledgeVersion(SQLModel, table=True):
 
 
 class Revocation(SQLModel, table=True):
-    """The end of everything up to `number`; kept even when it arrives before what it ends."""
+    """The end of version `number`; kept even when it arrives before what it ends. Whether it is history is derived."""
 
     id: str = Field(primary_key=True)
     knowledge_id: str = Field(foreign_key="knowledge.id", index=True)
@@ -94,7 +94,6 @@ class Revocation(SQLModel, table=True):
     reason_text: str = ""
     replacement_id: str | None = None
     accepted: bool = True
-    history_only: bool = False
     source: VersionSource = Field(sa_type=EnumText(VersionSource))
     submission_id: str | None = Field(default=None, index=True)
     distribution: list[str] = Field(default_factory=list, sa_type=JSON_DOCUMENT)

@@ -307,7 +307,6 @@ def upgrade() -> None:
         sa.Column("reason_text", sa.String(), nullable=False),
         sa.Column("replacement_id", sa.String(), nullable=True),
         sa.Column("accepted", sa.Boolean(), nullable=False),
-        sa.Column("history_only", sa.Boolean(), nullable=False),
         sa.Column("source", sa.String(32), nullable=False),
         sa.Column("submission_id", sa.String(), nullable=True),
         sa.Column("distribution", JSON_DOCUMENT, nullable=False),

@@ -1,0 +1,1 @@
+"""An independent reading of the specification as a small model in memory; imports nothing of kbsearch."""
