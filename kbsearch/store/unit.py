@@ -148,7 +148,7 @@ class Unit:
             self.sequence = self._take_sequence()
             self._stamp(self.sequence)
         self.session.commit()
-        self.rung = {m.destination for m in self._outbox}
+        self.rung |= {m.destination for m in self._outbox}
         self._log, self._outbox = [], []
         self._touched, self._touched_submissions = set(), set()
 
