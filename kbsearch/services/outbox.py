@@ -11,7 +11,7 @@ from sqlmodel import select
 from kbsearch.services.alarms import close_alarm, raise_alarm
 from kbsearch.services.people import require_role, who
 from kbsearch.services.refusals import not_found, violated
-from kbsearch.store.outbox import Attempt, claim_heads, settle_attempts
+from kbsearch.store.outbox import Attempt, anything_due, claim_heads, settle_attempts
 from kbsearch.store.tables import AlarmKind, DocumentType, OutboxMessage, OutboxStatus
 from kbsearch.store.unit import SYSTEM, Store, Unit
 from kbsearch.workflow.actions import Role
@@ -32,6 +32,9 @@ def relay(store: Store, send: Sender, pool: ThreadPoolExecutor) -> int:
     """
     delivered = 0
     while True:
+        with store.read() as session:
+            if not anything_due(session, HQ, store.clock()):
+                return delivered
         with store.write() as unit:
             heads = claim_heads(unit.session, HQ, unit.now, BATCH)
         if not heads:

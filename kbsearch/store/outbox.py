@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select, update
 
 from kbsearch.store.tables import Destination, OutboxMessage, OutboxStatus
+from kbsearch.store.unit import REFRESH
 
 LEASE = timedelta(seconds=15)
 PROBE_EVERY = timedelta(seconds=10)
@@ -121,9 +122,22 @@ def _make_all_due(session: Session, destination: str, now: datetime) -> None:
 def take_index_batch(session: Session, destination: str, now: datetime, limit: int) -> list[OutboxMessage]:
     """Due refresh jobs of one index, oldest first; several of one document are done as one."""
     statement = select(OutboxMessage).where(
-        OutboxMessage.destination == destination, OutboxMessage.status == OutboxStatus.PENDING, col(OutboxMessage.due_at) <= now
+        OutboxMessage.destination == destination,
+        OutboxMessage.status == OutboxStatus.PENDING,
+        OutboxMessage.kind == REFRESH,
+        col(OutboxMessage.due_at) <= now,
     )
     return list(session.exec(statement.order_by(col(OutboxMessage.sequence), col(OutboxMessage.ordinal)).limit(limit)).all())
+
+
+def anything_due(session: Session, destination: str, now: datetime) -> bool:
+    """Whether claiming is worth a write transaction: something is due, or an outage's probe is."""
+    pending = select(OutboxMessage.id).where(OutboxMessage.destination == destination, OutboxMessage.status == OutboxStatus.PENDING)
+    if session.exec(pending.where(col(OutboxMessage.due_at) <= now).limit(1)).first() is not None:
+        return True
+    state = session.get(Destination, destination)
+    probing = state is not None and state.failing_since is not None and (state.probe_at is None or state.probe_at <= now)
+    return probing and session.exec(pending.limit(1)).first() is not None
 
 
 def pending_count(session: Session, destination: str) -> int:

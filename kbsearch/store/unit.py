@@ -22,6 +22,7 @@ from kbsearch.store.tables import DocumentType, Knowledge, OutboxMessage, Sequen
 from kbsearch.workflow.actions import ActorKind
 from kbsearch.workflow.deadlines import Deadlines
 
+REFRESH = "index.refresh"
 Doorbell = Callable[[str], None]
 
 
@@ -142,7 +143,7 @@ class Unit:
         """Flush, take the sequence last, stamp everything with it, commit."""
         for knowledge_id in sorted(self._touched):
             for destination in self.index_destinations:
-                self.send(destination, knowledge_id, "index.refresh", {})
+                self.send(destination, knowledge_id, REFRESH, {})
         self.session.flush()
         if self._log or self._outbox or self._touched or self._touched_submissions:
             self.sequence = self._take_sequence()

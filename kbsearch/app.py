@@ -1,0 +1,102 @@
+"""The service as one ASGI application: routes, worker, clean start and stop. Thin; it decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+import uvicorn
+from starlette.applications import Starlette
+
+from kbsearch.http.console.pages import Console
+from kbsearch.http.endpoint import GraphQLEndpoint
+from kbsearch.http.health import Readiness, ReadinessCheck
+from kbsearch.http.limits import HttpLimits
+from kbsearch.http.metrics import HttpMetrics
+from kbsearch.http.routes import create_exception_handlers, create_middleware, create_routes
+from kbsearch.metrics import register_gauges
+from kbsearch.schema.build import build_schema
+from kbsearch.schema.context import context_factory
+from kbsearch.schema.examples import EXAMPLES
+from kbsearch.settings import Settings
+from kbsearch.wiring import System, open_system
+from kbsearch.worker.schedule import InProcessWorker
+
+GRACE_SECONDS = 5
+
+
+def _store_check(system: System) -> Callable[[], str | None]:
+    def check() -> str | None:
+        try:
+            system.store.alive()
+        except Exception as error:  # noqa: BLE001 - whatever the driver raises, the answer is the same
+            return f"数据库不可用：{type(error).__name__}。请运行 kbsearch doctor 查看原因。"
+        return None
+
+    return check
+
+
+def _index_check(system: System) -> Callable[[], str | None]:
+    def check() -> str | None:
+        freshness = system.engine.freshness()
+        return None if freshness.searchable else f"索引不可用：{freshness.reason}"
+
+    return check
+
+
+def create_app(system: System, *, with_worker: bool) -> Starlette:
+    """Build the application on an open system; with a worker it also drains outbox and index in this process."""
+    metrics = HttpMetrics()
+    register_gauges(metrics.registry, system)
+    console = Console(EXAMPLES)
+    settings = system.settings
+    endpoint = GraphQLEndpoint(
+        build_schema(),
+        context_factory(system),
+        limits=HttpLimits(introspection=settings.introspection),
+        threads=settings.threads,
+        queue=settings.queue,
+        deadline_seconds=settings.deadline_seconds,
+        console=console.page,
+        observer=metrics,
+        on_client_error=metrics.count_client_error,
+    )
+    readiness = Readiness([ReadinessCheck("数据库", _store_check(system)), ReadinessCheck("索引", _index_check(system))])
+    worker = InProcessWorker(system) if with_worker else None
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        if worker is not None:
+            worker.start()
+        try:
+            yield
+        finally:
+            readiness.close()
+            endpoint.close()
+            if worker is not None:
+                await anyio.to_thread.run_sync(worker.stop)
+
+    return Starlette(
+        routes=create_routes(endpoint, readiness=readiness, metrics=metrics, console=console),
+        middleware=list(create_middleware()),
+        exception_handlers=create_exception_handlers(),
+        lifespan=lifespan,
+    )
+
+
+def serve(settings: Settings, *, with_worker: bool) -> None:
+    """Serve until SIGTERM or Ctrl-C; open requests get GRACE_SECONDS to end."""
+    with open_system(settings, write_index=with_worker) as system:
+        config = uvicorn.Config(
+            create_app(system, with_worker=with_worker),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_keep_alive=30,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+        uvicorn.Server(config).run()
