@@ -27,17 +27,17 @@ class StoreGauges(Collector):
         alarms = GaugeMetricFamily("kbsearch_alarms_open", "未了结的报警数", labels=["kind"])
         with self._system.store.read() as session:
             for state, count in session.exec(select(Submission.state, func.count()).group_by(col(Submission.state))):
-                submissions.add_metric([state.value], count)
+                submissions.add_metric([str(state)], count)
             waiting = select(OutboxMessage.destination, OutboxMessage.status, func.count())
             unfinished = col(OutboxMessage.status).in_([OutboxStatus.PENDING, OutboxStatus.DEAD])
             grouped = waiting.where(unfinished).group_by(col(OutboxMessage.destination), col(OutboxMessage.status))
             for destination, status, count in session.exec(grouped):
-                outbox.add_metric([destination, status.value], count)
+                outbox.add_metric([destination, str(status)], count)
             for status, count in session.exec(select(InboxMessage.status, func.count()).group_by(col(InboxMessage.status))):
-                inbox.add_metric([status.value], count)
+                inbox.add_metric([str(status)], count)
             open_alarms = select(Alarm.kind, func.count()).where(col(Alarm.closed_at).is_(None)).group_by(col(Alarm.kind))
             for kind, count in session.exec(open_alarms):
-                alarms.add_metric([kind.value], count)
+                alarms.add_metric([str(kind)], count)
         return [submissions, outbox, inbox, alarms]
 
 

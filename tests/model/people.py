@@ -214,10 +214,10 @@ class PeopleActions(Ledger):
         if refusal := self.check("claim", actor, sid, lock):
             return refusal
         s = self.submissions[sid]
-        if s.claimed_by not in {None, actor}:
+        if s.claimed_by not in {None, actor} and s.claimed_until is not None and s.claimed_until > self.now:
             return RULE_VIOLATED
         self.record(s, actor, "claim", s.state)
-        s.claimed_by = actor
+        s.claimed_by, s.claimed_until = actor, self.now + self.policy.lease
         return APPLIED
 
     def release(self, actor: str, sid: str, lock: int | None = None) -> str:

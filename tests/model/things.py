@@ -57,6 +57,7 @@ class Policy:
     close_grace: timedelta = timedelta(days=7)
     result_due: timedelta = timedelta(days=2)
     suspend_max: timedelta = timedelta(hours=72)
+    lease: timedelta = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,7 @@ class Submission:
     asked_hq_at: datetime | None = None
     editors: set[str] = field(default_factory=set)
     claimed_by: str | None = None
+    claimed_until: datetime | None = None
     sent: dict[int, tuple[int | None, Content | None]] = field(default_factory=dict)  # round: (base, content)
     decisions: dict[int, Decision] = field(default_factory=dict)
     acknowledged: dict[int, str] = field(default_factory=dict)
