@@ -1,0 +1,95 @@
+"""The reader-visible text of one knowledge version as HQ's own authors may write it; received content is hashed as it came."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from kbsearch.sandbox.instants import wire_or_none
+from kbsearch.sandbox.refusal import RefusalError
+
+TEXT_FIELDS = ("title", "body", "summary", "script")
+LIST_FIELDS = ("keywords", "regions", "attachments")
+LABELS = {
+    "title": "标题",
+    "body": "正文",
+    "summary": "摘要",
+    "script": "口径",
+    "keywords": "关键词",
+    "regions": "适用省份",
+    "effectiveFrom": "生效时间",
+    "effectiveTo": "失效时间",
+    "attachments": "附件",
+}
+_CODE = re.compile(r"[A-Z]{2}")
+
+
+def written_content(given: Any, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Complete and check content written at HQ: fields left out come from `before`, unknown ones are refused (422)."""
+    if not isinstance(given, dict):
+        raise RefusalError.invalid("content 须是一个对象，含 title、body 等字段。")
+    if strange := sorted(set(given) - set(LABELS)):
+        raise RefusalError.invalid(f"content 含有不认识的字段：{'、'.join(strange)}。")
+    merged = (before or {}) | given
+    content: dict[str, Any] = {name: _text(merged.get(name), LABELS[name]) for name in TEXT_FIELDS}
+    content |= {name: _texts(merged.get(name), LABELS[name]) for name in LIST_FIELDS}
+    content["regions"] = province_codes(sorted(set(content["regions"])))
+    content["attachments"].sort()
+    for name in ("effectiveFrom", "effectiveTo"):
+        content[name] = wire_or_none(merged.get(name), LABELS[name])
+    for name in ("title", "body"):
+        if not content[name].strip():
+            raise RefusalError.invalid(f"{LABELS[name]}不能为空。")
+    return content
+
+
+def province_codes(codes: Iterable[Any]) -> list[str]:
+    """Check that each is two capital letters."""
+    listed = list(codes)
+    for code in listed:
+        if not isinstance(code, str) or not _CODE.fullmatch(code):
+            raise RefusalError.invalid(f"省代码 {code!r} 不对，须是两位大写字母，如 GD。")
+    return listed
+
+
+def house_amended(content: dict[str, Any]) -> dict[str, Any]:
+    """The stated amendment of the automatic reviewer: a sentence more in the summary, a line more in the body."""
+    return content | {
+        "summary": f"{content.get('summary') or ''}（总部审定：以本版本口径为准。）",
+        "body": f"{content['body']}\n\n【总部补充】如客户另有疑问，请记录后按流程反馈。",
+    }
+
+
+def difference(before: dict[str, Any] | None, after: dict[str, Any]) -> list[str]:
+    """Line differences of every field as plain text, `-` before and `+` after; empty when nothing differs."""
+    lines: list[str] = []
+    for name, label in LABELS.items():
+        old, new = _lines((before or {}).get(name)), _lines(after.get(name))
+        if old != new:
+            lines.append(f"【{label}】")
+            lines += [line for line in difflib.ndiff(old, new) if not line.startswith("?")]
+    return lines
+
+
+def _lines(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return ["、".join(map(str, value))] if value else []
+    return str(value).splitlines() if value else []
+
+
+def _text(value: Any, label: str) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise RefusalError.invalid(f"{label}须是文字。")
+    return value
+
+
+def _texts(value: Any, label: str) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise RefusalError.invalid(f"{label}须是文字的列表。")
+    return list(value)
