@@ -200,6 +200,7 @@ class Store:
     def write(self) -> Iterator[Unit]:
         """A transaction: committed when the block ends well, rolled back when it raises; then doorbells ring."""
         with Session(for_writing(self.engine), expire_on_commit=False) as session:
+            session.connection()  # SQLite takes its write lock here: `now` is read behind it, in commit order
             unit = Unit(session, self.clock(), self.new_id, self.deadlines, self.index_destinations)
             try:
                 yield unit
@@ -212,10 +213,9 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A read-only session; nothing it does is kept."""
+        """A read-only session: closed without a commit, so nothing it does is kept; what it loaded stays usable."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     def alive(self) -> None:
         """Raise when the database does not answer."""

@@ -131,6 +131,7 @@ class WorkflowMachine(RuleBasedStateMachine):
     def draft(self, pick: Random) -> None:
         if len(self.model.submissions) >= MOST_SUBMISSIONS:
             return
+        self._stop_at(self.model.now + timedelta(microseconds=1))  # no draft in the very instant of a revocation
         kind = pick.choice([Kind.PUBLISH, Kind.UPDATE, Kind.UPDATE, Kind.REVOKE])
         scope = pick.choice([Scope.NATIONAL, Scope.LOCAL])
         known = sorted(self.model.knowledge)
@@ -246,9 +247,12 @@ class WorkflowMachine(RuleBasedStateMachine):
         while self.model.now < goal:
             due = self.model.next_due()
             instant = min(goal, due or goal)
-            self.twin.advance(instant)
-            self.driver.advance(instant)
+            self._stop_at(instant)
             self.compare()
+
+    def _stop_at(self, instant: datetime) -> None:
+        self.twin.advance(instant)
+        self.driver.advance(instant)
 
     # --- comparison
 
