@@ -16,7 +16,7 @@ from kbsearch.hq.callbacks import CALLBACKS
 from kbsearch.services import hq_pushes, hq_submissions, taxonomy
 from kbsearch.services.alarms import close_alarm, raise_alarm
 from kbsearch.services.hq_outcome import Outcome, duplicate, rejected
-from kbsearch.store.tables import AlarmKind, DocumentType, InboxMessage, InboxStatus
+from kbsearch.store.tables import AlarmKind, Category, DocumentType, InboxMessage, InboxStatus, KnowledgeVersion, TaxonomyVersion
 from kbsearch.store.unit import HQ, Store, Unit
 from kbsearch.workflow.hq_decisions import Receipt
 
@@ -163,17 +163,32 @@ def _settle_row(unit: Unit, message: InboxMessage, outcome: Outcome) -> None:
 
 
 def settle_deferred(store: Store) -> int:
-    """Try every deferred message again, as long as that settles any; returns how many were settled."""
+    """Try again every deferred message whose need has arrived, as long as that settles any; returns how many."""
     settled = 0
     while True:
         with store.read() as session:
             waiting = session.exec(
-                select(InboxMessage.id).where(InboxMessage.status == InboxStatus.DEFERRED).order_by(col(InboxMessage.received_at))
+                select(InboxMessage).where(InboxMessage.status == InboxStatus.DEFERRED).order_by(col(InboxMessage.received_at))
             ).all()
-        done = sum(settle(store, inbox_id).receipt is not Receipt.DEFERRED for inbox_id in waiting)
+            ready = [message.id for message in waiting if _arrived(session, message.waits_for or "")]
+        done = sum(settle(store, inbox_id).receipt is not Receipt.DEFERRED for inbox_id in ready)
         settled += done
         if not done:
             return settled
+
+
+def _arrived(session: Session, need: str) -> bool:
+    """Whether what a message waits for is here: a category, a version (or a later one), a tree version."""
+    kind, _, rest = need.partition(":")
+    if kind == "category":
+        return session.get(Category, rest) is not None
+    if kind == "tree":
+        return session.get(TaxonomyVersion, int(rest)) is not None
+    knowledge_id, _, number = rest.rpartition(":")
+    statement = select(KnowledgeVersion.id).where(
+        KnowledgeVersion.knowledge_id == knowledge_id, KnowledgeVersion.number >= int(number), col(KnowledgeVersion.accepted)
+    )
+    return session.exec(statement.limit(1)).first() is not None
 
 
 def finish_orphans(store: Store) -> int:
