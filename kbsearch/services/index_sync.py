@@ -15,7 +15,7 @@ from sqlmodel import Session, col, delete, func, select
 
 from kbsearch.indexing.document import Change, IndexDocument, Tombstone, document_id_of
 from kbsearch.indexing.faults import IndexFault
-from kbsearch.indexing.port import SearchEngine
+from kbsearch.indexing.port import SearchEngine, WriteOutcome
 from kbsearch.services.alarms import raise_alarm
 from kbsearch.services.reading import reads_of
 from kbsearch.store.lives import Life, load_lives
@@ -203,10 +203,13 @@ def _repair(store: Store, engine: SearchEngine, found: Difference, surplus: dict
         known = set(unit.session.exec(select(Knowledge.id).where(col(Knowledge.id).in_(ids)))) if ids else set()
         for knowledge_id in known:
             unit.touch(knowledge_id)
-    with store.read() as session:
-        for start in range(0, len(ids), PAGE):
-            engine.apply(_changes(session, store, ids[start : start + PAGE]))
+    outcomes: set[WriteOutcome] = set()
+    for start in range(0, len(ids), PAGE):
+        with store.read() as session:
+            outcomes |= set(engine.apply(_changes(session, store, ids[start : start + PAGE])).values())
     engine.apply([Tombstone(document_id, sequence + 1) for document_id, (sequence, _) in surplus.items()])
+    if WriteOutcome.STALE in outcomes:  # the index claims a future the store never had: only building anew mends that
+        reindex(store, engine)
     found.repaired = len(found.missing) + len(found.different) + len(found.surplus)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col
+from sqlmodel import col, select
 
 from kbsearch.clock import SHANGHAI
 from kbsearch.errors import Refused
@@ -84,6 +84,18 @@ def archive(unit: Unit, actor: Actor, knowledge_id: str, *, lock_version: int) -
         life.knowledge.archived_at = unit.now
 
     return _act(unit, actor, knowledge_id, KnowledgeAction.ARCHIVE, lock_version=lock_version, reason="", change=change)
+
+
+def refresh_popularity(store: Store) -> int:
+    """Let the index learn how often today's readers opened what; returns how many items that concerns."""
+    today = store.clock().astimezone(SHANGHAI).date()
+    with store.read() as session:
+        ids = session.exec(select(KnowledgeRead.knowledge_id).where(KnowledgeRead.day == today)).all()
+    if ids:
+        with store.write() as unit:
+            for knowledge_id in ids:
+                unit.touch(knowledge_id)
+    return len(ids)
 
 
 def record_reads(store: Store, opened: Counter[str], at: datetime) -> None:

@@ -10,7 +10,7 @@ import structlog
 from dramatiq import Broker
 
 from kbsearch.indexing.faults import IndexFault
-from kbsearch.services import index_jobs, outbox, sweep
+from kbsearch.services import index_jobs, knowledge, outbox, sweep
 from kbsearch.wiring import INDEX, System
 from kbsearch.worker.serial import Serial
 
@@ -25,6 +25,7 @@ class Actors:
     index: Callable[[], object]
     sweep: Callable[[], object]
     flush: Callable[[], object]
+    popularity: Callable[[], object]
 
     def ring(self, destination: str) -> None:
         """The outbox got a message for this destination."""
@@ -65,5 +66,6 @@ def register(broker: Broker, system: System) -> Actors:
         relay=doorbell("relay_to_hq", relay),
         index=doorbell("refresh_index", index),
         sweep=doorbell("sweep", lambda: sweep.sweep(system.store)),
+        popularity=doorbell("refresh_popularity", lambda: knowledge.refresh_popularity(system.store)),
         flush=doorbell("flush_search_log", system.searcher.log.flush),
     )

@@ -13,6 +13,7 @@ from kbsearch.worker.actors import Actors, register
 from kbsearch.worker.broker import in_process_broker
 
 TICK_SECONDS = 1.0
+POPULARITY_TICKS = 3_600  # hourly: the index sorts 最热 by it, and every refresh rewrites documents
 
 
 class Ticker:
@@ -52,7 +53,15 @@ class InProcessWorker:
         dramatiq.set_broker(self._broker)
         self.actors: Actors = register(self._broker, system)
         self._worker = Worker(self._broker, worker_timeout=100, worker_threads=4)
-        self._ticker = Ticker([(1, self.actors.index), (1, self.actors.relay), (1, self.actors.sweep), (2, self.actors.flush)])
+        self._ticker = Ticker(
+            [
+                (1, self.actors.index),
+                (1, self.actors.relay),
+                (1, self.actors.sweep),
+                (2, self.actors.flush),
+                (POPULARITY_TICKS, self.actors.popularity),
+            ]
+        )
 
     def start(self) -> None:
         """Begin working."""
