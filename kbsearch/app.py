@@ -9,6 +9,7 @@ import anyio.to_thread
 import uvicorn
 from starlette.applications import Starlette
 
+from kbsearch.console_examples import EXAMPLES
 from kbsearch.http.console.pages import Console
 from kbsearch.http.endpoint import GraphQLEndpoint
 from kbsearch.http.health import Readiness, ReadinessCheck
@@ -18,7 +19,6 @@ from kbsearch.http.routes import create_exception_handlers, create_middleware, c
 from kbsearch.metrics import register_gauges
 from kbsearch.schema.build import build_schema
 from kbsearch.schema.context import context_factory
-from kbsearch.schema.examples import EXAMPLES
 from kbsearch.settings import Settings
 from kbsearch.wiring import System, open_system
 from kbsearch.worker.schedule import InProcessWorker

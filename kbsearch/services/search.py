@@ -86,7 +86,8 @@ class Searcher:
         kept = [h for h in result.hits if _still_true(lives.get(h.knowledge_id), h, query, now)]
         dropped = len(result.hits) - len(kept)
         cursor = partial(self._cursor, snapshot=result.snapshot, fingerprint=_fingerprint(request), at=query.at)
-        found = tuple(self._found(request, lives[h.knowledge_id], h, cursor(h.position)) for h in kept)
+        highlighter = Highlighter(self.chain, request.text) if request.text.strip() else None
+        found = tuple(self._found(highlighter, lives[h.knowledge_id], h, cursor(h.position)) for h in kept)
         took = (time.perf_counter() - started) * 1000
         total = max((result.total or 0) - dropped, len(found))
         end = cursor(result.hits[-1].position) if result.hits else None
@@ -129,11 +130,10 @@ class Searcher:
     def _cursor(self, position: Position, snapshot: str, fingerprint: str, at: datetime) -> str:
         return encode_cursor(self.cursor_secret, _CURSOR, {"p": list(position), "s": snapshot, "f": fingerprint, "at": at.isoformat()})
 
-    def _found(self, request: SearchRequest, life: Life, hit: Hit, cursor: str) -> FoundVersion:
+    def _found(self, highlighter: Highlighter | None, life: Life, hit: Hit, cursor: str) -> FoundVersion:
         version = life.versions[hit.number]
-        if not request.text.strip():
+        if highlighter is None:
             return FoundVersion(life, version, hit, cursor, (), None)
-        highlighter = Highlighter(self.chain, request.text)
         return FoundVersion(life, version, hit, cursor, highlighter.spans(version.title), highlighter.snippet(version.body))
 
 

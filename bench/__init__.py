@@ -1,0 +1,1 @@
+"""Measurements, run by hand as `python -m bench.<name>`; nothing imports from here."""
