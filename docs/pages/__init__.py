@@ -1,0 +1,1 @@
+"""One module a generated page; each turns what the code declares into text and writes nothing itself."""
