@@ -12,4 +12,5 @@ NewId = Callable[[], str]
 
 def random_id() -> str:
     """16 characters, 80 random bits: short enough to read out, too many to guess or collide."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(16))
+    bits = secrets.randbits(80)
+    return "".join(_ALPHABET[bits >> shift & 31] for shift in range(0, 80, 5))
