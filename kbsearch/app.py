@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
 
 import anyio.to_thread
 import uvicorn
@@ -17,7 +18,7 @@ from kbsearch.http.limits import HttpLimits
 from kbsearch.http.metrics import HttpMetrics
 from kbsearch.http.routes import create_exception_handlers, create_middleware, create_routes
 from kbsearch.metrics import register_gauges
-from kbsearch.schema.build import build_schema
+from kbsearch.schema.build import LIST_SIZES, build_schema
 from kbsearch.schema.context import context_factory
 from kbsearch.settings import Settings
 from kbsearch.wiring import System, open_system
@@ -54,7 +55,7 @@ def create_app(system: System, *, with_worker: bool) -> Starlette:
     endpoint = GraphQLEndpoint(
         build_schema(),
         context_factory(system),
-        limits=HttpLimits(introspection=settings.introspection),
+        limits=HttpLimits(introspection=settings.introspection, list_sizes=LIST_SIZES),
         threads=settings.threads,
         queue=settings.queue,
         deadline_seconds=settings.deadline_seconds,
@@ -85,7 +86,19 @@ def create_app(system: System, *, with_worker: bool) -> Starlette:
     )
 
 
-def serve(settings: Settings, *, with_worker: bool) -> None:
+class _Server(uvicorn.Server):
+    """Tells of the stop signal before obeying it, so that the caller can bound the stop."""
+
+    def __init__(self, config: uvicorn.Config, on_stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stopping = on_stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_stopping()
+        super().handle_exit(sig, frame)
+
+
+def serve(settings: Settings, *, with_worker: bool, on_stopping: Callable[[], None] = lambda: None) -> None:
     """Serve until SIGTERM or Ctrl-C; open requests get GRACE_SECONDS to end."""
     with open_system(settings, write_index=with_worker) as system:
         config = uvicorn.Config(
@@ -99,4 +112,4 @@ def serve(settings: Settings, *, with_worker: bool) -> None:
             timeout_keep_alive=30,
             h11_max_incomplete_event_size=64 * 1024,
         )
-        uvicorn.Server(config).run()
+        _Server(config, on_stopping).run()

@@ -61,8 +61,12 @@ class _Client:
         except httpx.HTTPError:
             return False
 
-    def set_mode(self, mode: str) -> None:
+    def mode(self) -> str:
         """`auto` or `manual`."""
+        return str(self._get("/healthz")["mode"])
+
+    def set_mode(self, mode: str) -> None:
+        """Switch to `auto` or `manual`."""
         self._post("/api/mode", {"mode": mode})
 
     @staticmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from kbsearch.content import Content
 from kbsearch.services import outgoing
@@ -75,6 +75,12 @@ def add_version(
     return version
 
 
+def next_number(unit: Unit, life: Life) -> int:
+    """One above everything ever held, withdrawn versions included: a citation of a number opens one wording for ever."""
+    highest = unit.session.exec(select(func.max(KnowledgeVersion.number)).where(KnowledgeVersion.knowledge_id == life.knowledge.id)).one()
+    return max(life.highest, highest or 0) + 1
+
+
 def _accept_content(unit: Unit, submission: Submission, content: Content, *, number: int | None, provinces: tuple[str, ...]) -> datetime:
     revision = latest_revision(unit.session, submission.id)
     life = _life(unit, submission.knowledge_id)
@@ -89,7 +95,7 @@ def _accept_content(unit: Unit, submission: Submission, content: Content, *, num
         unit,
         life.knowledge,
         content,
-        number=number if number is not None else life.highest + 1,
+        number=number if number is not None else next_number(unit, life),
         live_from=live_from,
         source=VersionSource.SUBMISSION,
         base_number=submission.base_number,
@@ -172,8 +178,9 @@ def end_suspension(unit: Unit, knowledge: Knowledge, reason: str) -> None:
 def consequences(unit: Unit, knowledge_id: str) -> Iterator[tuple[Action, Submission, str]]:
     """Record what is in force now and name the open submissions that must hear of it.
 
-    Yields (action, submission, Chinese reason): SUPERSEDE for all begun before a revocation in force, BASE_MOVED for
-    those that build on another version than the one last in force.
+    Yields (action, submission, Chinese reason): SUPERSEDE for all begun before a revocation in force (or in its very
+    instant: an instant settles nothing in favour of a change), BASE_MOVED for those that build on another version than
+    the one last in force.
     """
     life = _life(unit, knowledge_id)
     knowledge = life.knowledge
@@ -187,7 +194,7 @@ def consequences(unit: Unit, knowledge_id: str) -> Iterator[tuple[Action, Submis
     for submission in open_submissions_on(unit.session, knowledge_id):
         if submission.state in TERMINAL:  # an earlier one's consequence ended it meanwhile
             continue
-        if ended is not None and submission.created_at < ended.live_from and submission.id != ended.submission_id:
+        if ended is not None and submission.created_at <= ended.live_from and submission.id != ended.submission_id:
             yield Action.SUPERSEDE, submission, "所指知识已撤销"
         elif moved and _base_moved_under(submission, base):
             yield Action.BASE_MOVED, submission, f"现行版本已变为第 {base} 版"

@@ -92,13 +92,15 @@ def draft_publish(unit: Unit, actor: Actor, *, scope: Scope, content: Content, d
 
 
 def _changeable(unit: Unit, knowledge_id: str) -> Life:
-    """A knowledge item we may ask to change: ours, ever in force, not archived."""
+    """A knowledge item we may ask to change: ours, ever in force, not archived; one never approved is nobody's to see."""
     lock_knowledge(unit.session, knowledge_id)
     life = load_life(unit.session, knowledge_id)
-    if life is None or life.base(unit.now) is None:
+    if life is None or not life.versions:
         raise not_found("知识", "knowledgeId")
     if life.knowledge.owner is Owner.HQ:
         raise violated("OWNED_BY_HQ", "这条知识归总部所有，只有总部能改。请通过知识反馈提出意见。", "knowledgeId")
+    if life.base(unit.now) is None:
+        raise violated("NOT_YET_IN_FORCE", "这条知识还没有生效过，请等它生效，或先撤回它的发布申请。", "knowledgeId")
     if life.status(unit.now) is KnowledgeStatus.ARCHIVED:
         raise violated("ARCHIVED", "这条知识已归档，不能再改。", "knowledgeId")
     return life

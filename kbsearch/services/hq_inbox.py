@@ -16,7 +16,17 @@ from kbsearch.hq.callbacks import CALLBACKS
 from kbsearch.services import hq_pushes, hq_submissions, taxonomy
 from kbsearch.services.alarms import close_alarm, raise_alarm
 from kbsearch.services.hq_outcome import Outcome, duplicate, rejected
-from kbsearch.store.tables import AlarmKind, Category, DocumentType, InboxMessage, InboxStatus, KnowledgeVersion, TaxonomyVersion
+from kbsearch.store.tables import (
+    AlarmKind,
+    Category,
+    DocumentType,
+    InboxMessage,
+    InboxStatus,
+    KnowledgeVersion,
+    Revocation,
+    TaxonomyVersion,
+    TransitionLog,
+)
 from kbsearch.store.unit import HQ, Store, Unit
 from kbsearch.workflow.hq_decisions import Receipt
 
@@ -45,8 +55,14 @@ class Answer:
 
 
 def _answer(message: InboxMessage) -> Answer:
-    receipt = Receipt.QUARANTINED if message.status is InboxStatus.DISCARDED else Receipt(message.status.value)
-    return Answer(receipt, message.reason, message.id)
+    return Answer(Receipt(message.status.value), message.reason, message.id)
+
+
+def _first_answer(session: Session, message: InboxMessage) -> Answer:
+    """What headquarters was told when it was settled first, whatever became of the message since (product.md §3.3)."""
+    statement = select(TransitionLog).where(TransitionLog.document_type == DocumentType.INBOX, TransitionLog.document_id == message.id)
+    first = session.exec(statement.order_by(col(TransitionLog.sequence), col(TransitionLog.ordinal)).limit(1)).one()
+    return Answer(Receipt(first.to_state or ""), first.reason_text, message.id)
 
 
 def _by_webhook(session: Session, webhook_id: str) -> InboxMessage | None:
@@ -109,8 +125,10 @@ def settle(store: Store, inbox_id: str) -> Answer:
         if message is None:
             raise RuntimeError(f"inbox message {inbox_id} vanished")
         if message.status not in _UNSETTLED:
-            return _answer(message)
-        _settle_row(unit, message, _without_repeats(unit, message, run_again(unit, message)))
+            return _first_answer(unit.session, message)
+        outcome = _without_repeats(unit, message, run_again(unit, message))
+        if message.status is not InboxStatus.DEFERRED or outcome.receipt is not Receipt.DEFERRED or outcome.waits_for != message.waits_for:
+            _settle_row(unit, message, outcome)
         return _answer(message)
 
 
@@ -139,7 +157,7 @@ def _without_repeats(unit: Unit, message: InboxMessage, outcome: Outcome) -> Out
         InboxMessage.status == InboxStatus(outcome.receipt.value),
     )
     first = unit.session.exec(statement).first()
-    return outcome if first is None else duplicate(f"同样的内容已{outcome.receipt.label}（{first}）")
+    return outcome if first is None else duplicate(f"同样的内容{outcome.receipt.label}（{first}）")
 
 
 def _settle_row(unit: Unit, message: InboxMessage, outcome: Outcome) -> None:
@@ -170,25 +188,27 @@ def settle_deferred(store: Store) -> int:
             waiting = session.exec(
                 select(InboxMessage).where(InboxMessage.status == InboxStatus.DEFERRED).order_by(col(InboxMessage.received_at))
             ).all()
-            ready = [message.id for message in waiting if _arrived(session, message.waits_for or "")]
+            ready = [message.id for message in waiting if _worth_trying(session, message)]
         done = sum(settle(store, inbox_id).receipt is not Receipt.DEFERRED for inbox_id in ready)
         settled += done
         if not done:
             return settled
 
 
-def _arrived(session: Session, need: str) -> bool:
-    """Whether what a message waits for is here: a category, a version (or a later one), a tree version."""
-    kind, _, rest = need.partition(":")
+def _worth_trying(session: Session, message: InboxMessage) -> bool:
+    """Whether what a message waits for is here (category, tree version), or its item changed so that it may not need it."""
+    kind, _, rest = (message.waits_for or "").partition(":")
     if kind == "category":
         return session.get(Category, rest) is not None
     if kind == "tree":
         return session.get(TaxonomyVersion, int(rest)) is not None
-    knowledge_id, _, number = rest.rpartition(":")
-    statement = select(KnowledgeVersion.id).where(
-        KnowledgeVersion.knowledge_id == knowledge_id, KnowledgeVersion.number >= int(number), col(KnowledgeVersion.accepted)
+    knowledge_id, _, base = rest.rpartition(":")
+    lowest = min(int(base), int(message.payload["number"]))  # its base, its own number held, or a later one: then it may be history
+    reached = (
+        select(table.id).where(table.knowledge_id == knowledge_id, table.number >= lowest, col(table.accepted)).limit(1)
+        for table in (KnowledgeVersion, Revocation)
     )
-    return session.exec(statement.limit(1)).first() is not None
+    return any(session.exec(statement).first() is not None for statement in reached)
 
 
 def finish_orphans(store: Store) -> int:

@@ -9,12 +9,14 @@ from kbsearch.hq.callbacks import PushRevocation, PushVersion
 from kbsearch.services.acceptance import add_version
 from kbsearch.services.hq_outcome import Outcome, applied, deferred, duplicate, quarantined, rejected
 from kbsearch.services.hq_submissions import approve_as, content_problem, unknown_provinces
-from kbsearch.services.transitions import Approval, settle_knowledge
+from kbsearch.services.transitions import Approval, current_facts, settle_knowledge
 from kbsearch.store.lives import Life, load_life
 from kbsearch.store.submissions import lock_knowledge, lock_submission
-from kbsearch.store.tables import Category, CategoryOrigin, DocumentType, Knowledge, KnowledgeVersion, Revocation, VersionSource
+from kbsearch.store.tables import Category, CategoryOrigin, DocumentType, Knowledge, KnowledgeVersion, Revocation, Submission, VersionSource
 from kbsearch.store.unit import HQ, Unit
-from kbsearch.workflow.states import TERMINAL, Owner, Scope
+from kbsearch.workflow.actions import Action
+from kbsearch.workflow.decide import find_row
+from kbsearch.workflow.states import Owner, Scope, SubmissionKind
 
 
 def _start(moment: datetime | None, now: datetime) -> datetime:
@@ -30,22 +32,31 @@ def _category_missing(unit: Unit, category_id: str) -> Outcome | None:
     return None
 
 
-def _as_approval(unit: Unit, message: PushVersion, content: Content) -> Outcome | None:
-    """A push that names the round it stems from is that round's approval, while the round can still take one."""
-    if message.origin_submission_id is None or message.origin_round is None:
+def _origin(unit: Unit, message: PushVersion) -> Submission | Outcome | None:
+    """The submission of ours a push says it stems from, if it says so."""
+    if message.origin_submission_id is None:
         return None
     submission = lock_submission(unit.session, message.origin_submission_id)
-    if submission is None or submission.knowledge_id != message.knowledge_id:
-        return rejected("originSubmissionId 所指的申请不存在或不是这条知识的")
-    if submission.state in TERMINAL or submission.round != message.origin_round:
-        return None  # that round is over: what is pushed is compared with what we hold
+    if submission is None or submission.knowledge_id != message.knowledge_id or submission.kind is SubmissionKind.REVOKE:
+        return rejected("originSubmissionId 所指的申请不存在，或不是这条知识的发布、更新申请")
+    if message.origin_round is None:
+        return rejected("有 originSubmissionId 就须有 originRound")
+    return submission
+
+
+def _as_approval(unit: Unit, submission: Submission, message: PushVersion, content: Content) -> Outcome:
+    """A push that names the round it stems from is that round's approval, judged as one."""
     approval = Approval(
         number=message.number,
         distribution=tuple(message.distribution),
         content=content,
         category_id=message.category_id,
     )
-    return approve_as(unit, submission, message.origin_round, approval, submission_hash=None)
+    return approve_as(unit, submission, message.origin_round or 0, approval, submission_hash=None)
+
+
+def _awaits_approval(unit: Unit, submission: Submission, round_: int | None) -> bool:
+    return submission.round == round_ and find_row(current_facts(unit, submission), Action.HQ_APPROVE) is not None
 
 
 def push_version(unit: Unit, message: PushVersion) -> Outcome:
@@ -56,22 +67,37 @@ def push_version(unit: Unit, message: PushVersion) -> Outcome:
         return rejected(problem)
     if message.effective_from is not None:
         content = content.moved_to(message.effective_from)
-    missing = _category_missing(unit, message.category_id)
-    if missing is not None:
-        return missing
     knowledge = lock_knowledge(unit.session, message.knowledge_id)
     if knowledge is not None and knowledge.scope is Scope.LOCAL:
         return quarantined("这个编号在我方是本地知识")
-    outcome = _as_approval(unit, message, content)
-    if outcome is not None:
-        return outcome
+    missing = _category_missing(unit, message.category_id)
+    if missing is not None:
+        return missing
+    origin = _origin(unit, message)
+    if isinstance(origin, Outcome):
+        return origin
+    if origin is not None and _awaits_approval(unit, origin, message.origin_round):
+        return _as_approval(unit, origin, message, content)
     life = load_life(unit.session, message.knowledge_id) if knowledge is not None else None
     held = life.versions.get(message.number) if life is not None else None
     if life is not None and held is not None:
         return _held_already(unit, message, life, held, content)
-    if message.base is not None and (life is None or (message.base not in life.versions and message.number > life.highest)):
+    if origin is not None:  # that round takes no approval any more
+        return _as_approval(unit, origin, message, content)
+    history = life is not None and _is_history(unit, life, message.number)
+    if message.base is not None and not history and (life is None or message.base not in life.versions):
         return deferred(f"version:{message.knowledge_id}:{message.base}", f"基线第 {message.base} 版未到")
     return _add(unit, message, knowledge, life, content)
+
+
+def _is_history(unit: Unit, life: Life, number: int) -> bool:
+    """Numbered below the version last in force, or ended by a revocation already: it comes too late to be anything else."""
+    return number < (life.base(unit.now) or 0) or number <= life.timeline.ended_up_to(unit.now)
+
+
+def _places(life: Life, number: int) -> bool:
+    """Whether a push of this number says where the item hangs: the highest does, in whatever order they come."""
+    return number >= max(life.versions, default=0)
 
 
 def _held_already(unit: Unit, message: PushVersion, life: Life, held: KnowledgeVersion, content: Content) -> Outcome:
@@ -79,9 +105,10 @@ def _held_already(unit: Unit, message: PushVersion, life: Life, held: KnowledgeV
     if held.content_hash != content.hash:
         return quarantined(f"第 {message.number} 版我方已有而内容不同")
     provinces = sorted(set(message.distribution))
-    if life.knowledge.category_id == message.category_id and sorted(held.distribution) == provinces:
+    category = message.category_id if _places(life, held.number) else life.knowledge.category_id
+    if life.knowledge.category_id == category and sorted(held.distribution) == provinces:
         return duplicate("与我方所存一致")
-    life.knowledge.category_id = message.category_id
+    life.knowledge.category_id = category
     held.distribution = provinces
     unit.touch(life.knowledge.id)
     return applied("与我方所存一致，栏目与下发省份以总部为准")
@@ -92,10 +119,8 @@ def _add(unit: Unit, message: PushVersion, knowledge: Knowledge | None, life: Li
         knowledge = Knowledge(id=message.knowledge_id, owner=Owner.HQ, scope=Scope.NATIONAL, created_at=unit.now)
         unit.session.add(knowledge)
         unit.session.flush()
-    base = life.base(unit.now) if life is not None else None
-    ended_up_to = life.timeline.ended_up_to(unit.now) if life is not None else 0
-    history = message.number < (base or 0) or message.number <= ended_up_to
-    if not history:
+    history = life is not None and _is_history(unit, life, message.number)
+    if life is None or _places(life, message.number):
         knowledge.category_id = message.category_id
     add_version(
         unit,
@@ -127,15 +152,16 @@ def push_revocation(unit: Unit, message: PushRevocation) -> Outcome:
     life = load_life(unit.session, knowledge.id)
     if life is None:
         raise RuntimeError("a knowledge row just stored has no life")
-    for known in life.revocations:
-        if known.number == message.number:
+    moment = _start(message.effective_from, unit.now)
+    for known in life.revocations:  # one that lies ahead still gives way to an earlier day
+        if known.number == message.number and (known.live_from <= unit.now or known.live_from == moment):
             same = known.reason is message.reason and known.replacement_id == message.replacement_id
             return duplicate("这个撤销已收到过") if same else quarantined(f"第 {message.number} 版已撤销而原因不同")
     revocation = Revocation(
         id=unit.new_id(),
         knowledge_id=knowledge.id,
         number=message.number,
-        live_from=_start(message.effective_from, unit.now),
+        live_from=moment,
         reason=message.reason,
         reason_text=message.reason_text,
         replacement_id=message.replacement_id,

@@ -32,7 +32,7 @@ def _history(unit: Unit, submission: Submission) -> History:
         col(TransitionLog.action).in_([a.value for a in HQ_ACTIONS]),
     )
     decisions: dict[int, Said] = {}
-    withdrawals: dict[int, str] = {}
+    withdrawals: dict[int, set[str]] = {}
     acknowledged: dict[int, str] = {}
     for row in unit.session.exec(statement.order_by(col(TransitionLog.sequence), col(TransitionLog.ordinal))):
         action, fingerprint = Action(row.action), str(row.details.get("fingerprint", ""))
@@ -40,7 +40,7 @@ def _history(unit: Unit, submission: Submission) -> History:
         if action in DECISIONS:
             decisions.setdefault(about, Said(fingerprint, row.details.get("number")))
         elif action in WITHDRAW_RESULTS:
-            withdrawals[about] = fingerprint
+            withdrawals.setdefault(about, set()).add(fingerprint)
         else:
             acknowledged[about] = fingerprint
     return History(decisions, withdrawals, acknowledged)
@@ -63,7 +63,7 @@ def _apply(
     facts = current_facts(unit, submission, approval=approval)
     verdict = judge(message, facts, _history(unit, submission))
     if reference and verdict.receipt in (Receipt.APPLIED, Receipt.OUT_OF_DATE):
-        submission.hq_reference = reference
+        _store_reference(unit, submission, message, reference, late=verdict.receipt is Receipt.OUT_OF_DATE)
     if verdict.receipt is not Receipt.APPLIED:
         return Outcome(verdict.receipt, verdict.reason, verdict.alarm)
     problem = _number_problem(unit, submission, approval) if approval is not None else None
@@ -74,6 +74,25 @@ def _apply(
         details["amended"] = True
     carry_out(unit, submission, HQ, _ACTOR, command, approval=approval, details=details)
     return applied()
+
+
+def _store_reference(unit: Unit, submission: Submission, message: HqMessage, reference: str, *, late: bool) -> None:
+    """Headquarters' reference of the newest round it has; a late acknowledgement is logged, so that its repetition is known."""
+    if submission.hq_reference is None or message.round >= submission.sent_round:
+        submission.hq_reference = reference
+    if late and message.action is Action.HQ_ACKNOWLEDGE:
+        state = submission.state.value
+        unit.log(
+            HQ,
+            DocumentType.SUBMISSION,
+            submission.id,
+            message.action.value,
+            from_state=state,
+            to_state=state,
+            lock_version=submission.lock_version,
+            round_=submission.round,
+            details={"fingerprint": message.fingerprint, "round": message.round, "reference": reference},
+        )
 
 
 def _number_problem(unit: Unit, submission: Submission, approval: Approval) -> str | None:

@@ -13,7 +13,7 @@ from kbsearch.clock import SHANGHAI
 from kbsearch.errors import Refused
 from kbsearch.services import outgoing
 from kbsearch.services.people import require_role, who
-from kbsearch.services.refusals import not_found, stale
+from kbsearch.services.refusals import not_found, require_reason_length, stale
 from kbsearch.store.lives import Life, load_life
 from kbsearch.store.submissions import lock_knowledge
 from kbsearch.store.tables import DocumentType, Knowledge, KnowledgeRead
@@ -33,6 +33,7 @@ def _act(
         raise not_found("知识", "knowledgeId")
     if knowledge.lock_version != lock_version:
         raise stale("知识", knowledge.lock_version)
+    require_reason_length(reason)
     before = life.status(unit.now)
     refusal = decide_knowledge(action, before, reason)
     if refusal is not None:

@@ -7,11 +7,11 @@ from sqlmodel import select
 from kbsearch.content import Content
 from kbsearch.hq.callbacks import Approve
 from kbsearch.services import hq_inbox
-from kbsearch.services.acceptance import add_version
+from kbsearch.services.acceptance import add_version, next_number
 from kbsearch.services.alarms import close_alarm
 from kbsearch.services.hq_submissions import read_approval
 from kbsearch.services.people import require_role, who
-from kbsearch.services.refusals import not_found, stale, violated
+from kbsearch.services.refusals import not_found, require_reason_length, stale, violated
 from kbsearch.services.transitions import Approval, carry_out, settle_knowledge
 from kbsearch.store.lives import load_life
 from kbsearch.store.submissions import content_of, lock_submission, sent_revision
@@ -51,6 +51,7 @@ def _close(unit: Unit, actor: Actor, message: InboxMessage, status: InboxStatus,
 def discard(unit: Unit, actor: Actor, inbox_id: str, *, lock_version: int, reason_text: str) -> InboxMessage:
     """弃置, with a text why; the message stays to be seen."""
     message = _quarantined(unit, actor, inbox_id, lock_version)
+    require_reason_length(reason_text)
     if not reason_text.strip():
         raise violated("REASON_REQUIRED", "弃置须写明原因，请补上。", "reasonText")
     return _close(unit, actor, message, InboxStatus.DISCARDED, reason=reason_text.strip(), action="DISCARD")
@@ -100,7 +101,7 @@ def _store_version(unit: Unit, submission: Submission, round_: int, approval: Ap
     if life is None:
         raise RuntimeError("a submission without knowledge")
     content = _approved_text(unit, submission, round_, approval)
-    number = approval.number or life.highest + 1
+    number = approval.number or next_number(unit, life)
     if number in life.versions:
         raise violated("NUMBER_HELD", f"第 {number} 版我方已有，请总部以新的编号下发。", "inboxId")
     moment = content.effective_from

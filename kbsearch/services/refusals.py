@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kbsearch.errors import Refusal, RefusalCode, Refused
 
+MAX_REASON = 2_000
+
 
 def not_found(what: str, field: str = "id") -> Refused:
     """Unknown or not visible to this person: both look the same from outside."""
@@ -13,6 +15,12 @@ def not_found(what: str, field: str = "id") -> Refused:
 def violated(rule: str, message: str, *field: str, **details: object) -> Refused:
     """A rule is broken; `field` is the input path."""
     return Refused(Refusal(RefusalCode.RULE_VIOLATED, message, rule=rule, field=field, details=details))
+
+
+def require_reason_length(text: str) -> None:
+    """A reason is a few sentences, not a document."""
+    if len(text) > MAX_REASON:
+        raise violated("TEXT_TOO_LONG", f"说明最长 {MAX_REASON} 个字，请缩短。", "reasonText")
 
 
 def denied(message: str) -> Refused:

@@ -10,6 +10,7 @@ from functools import partial
 
 from sqlmodel import Session
 
+from kbsearch.clock import wire_time
 from kbsearch.content import canonical_hash
 from kbsearch.indexing.analysis.chain import AnalysisChain
 from kbsearch.indexing.highlight import Highlighter, Snippet
@@ -144,8 +145,10 @@ def _require_text(text: str) -> None:
 
 def _fingerprint(request: SearchRequest) -> str:
     """What must stay the same from page to page."""
-    parts = [request.text, sorted(request.category_ids), repr(request.filters), request.sort.value]
-    return canonical_hash([*parts, request.as_of.isoformat() if request.as_of else None])[:16]
+    f = request.filters
+    chosen = [sorted(s) for s in (f.category_ids or (), request.category_ids, f.regions, f.kinds, f.owners, f.scopes, f.lifecycle)]
+    instants = [r and [wire_time(r.start), wire_time(r.end)] for r in (f.updated, f.effective)]
+    return canonical_hash([request.text, chosen, instants, f.include_nationwide, request.sort.value, wire_time(request.as_of)])[:16]
 
 
 def _current(life: Life | None, number: int, at: datetime, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kbsearch.errors import Refusal, Refused
 from kbsearch.services.people import require_person_with, who
-from kbsearch.services.refusals import not_found, violated
+from kbsearch.services.refusals import not_found, require_reason_length, violated
 from kbsearch.services.transitions import carry_out
 from kbsearch.store.submissions import lock_submission
 from kbsearch.store.tables import Submission
@@ -16,7 +16,6 @@ from kbsearch.workflow.actions import Action, Role
 from kbsearch.workflow.decide import Actor, Command
 from kbsearch.workflow.reasons import ReturnReason
 
-MAX_REASON = 2_000
 MAX_BATCH = 100
 
 
@@ -29,8 +28,7 @@ def open_for(unit: Unit, actor: Actor, submission_id: str) -> Submission:
 
 
 def _run(unit: Unit, actor: Actor, submission_id: str, command: Command) -> Submission:
-    if len(command.reason_text) > MAX_REASON:
-        raise violated("TEXT_TOO_LONG", f"说明最长 {MAX_REASON} 个字，请缩短。", "reasonText")
+    require_reason_length(command.reason_text)
     submission = open_for(unit, actor, submission_id)
     carry_out(unit, submission, who(actor), actor, command)
     return submission
@@ -129,6 +127,7 @@ def reassign(
     reason_text: str = "",
 ) -> Submission:
     """转派: another author, another reviewer, or both; logged with who had it before."""
+    require_reason_length(reason_text)
     if author_id is None and reviewer_id is None:
         raise violated("NOBODY_NAMED", "请指明新的作者或审核人。", "authorId")
     submission = open_for(unit, actor, submission_id)

@@ -1,6 +1,6 @@
 """The automatic reviewer's rules, as data: first match wins, no match approves; carries nothing out (autopilot.py does)."""
 
-# ruff: noqa: RUF001 - the tortoise-shell brackets are the marks people write into titles
+
 
 from __future__ import annotations
 
