@@ -24,7 +24,7 @@ class StoreGauges(Collector):
         submissions = GaugeMetricFamily("kbsearch_submissions", "申请数，按状态", labels=["state"])
         outbox = GaugeMetricFamily("kbsearch_outbox", "发件箱报文数，按目的地与状态", labels=["destination", "status"])
         inbox = GaugeMetricFamily("kbsearch_inbox", "收件箱消息数，按状态", labels=["status"])
-        alarms = GaugeMetricFamily("kbsearch_alarms_open", "未了结的报警数", labels=["kind"])
+        alarms = GaugeMetricFamily("kbsearch_alarms_open", "未了结的告警数", labels=["kind"])
         with self._system.store.read() as session:
             for state, count in session.exec(select(Submission.state, func.count()).group_by(col(Submission.state))):
                 submissions.add_metric([str(state)], count)

@@ -45,11 +45,11 @@ class Settings(BaseSettings):
     review_due_urgent: timedelta = Field(default=_DEFAULTS.review_urgent, description="紧急申请的本地审核期限")
     hq_due: timedelta = Field(default=_DEFAULTS.hq, description="普通申请等总部答复的期限，过期自动查询")
     hq_due_urgent: timedelta = Field(default=_DEFAULTS.hq_urgent, description="紧急申请等总部答复的期限")
-    acknowledge_due_urgent: timedelta = Field(default=_DEFAULTS.acknowledge_urgent, description="紧急申请等总部接收确认的期限，过期报警")
+    acknowledge_due_urgent: timedelta = Field(default=_DEFAULTS.acknowledge_urgent, description="紧急申请等总部接收确认的期限，过期告警")
     idle_warning: timedelta = Field(default=_DEFAULTS.idle_warning, description="草稿等闲置多久提醒")
     idle_close: timedelta = Field(default=_DEFAULTS.idle_close, description="提醒后多久自动关闭")
     claim: timedelta = Field(default=_DEFAULTS.claim, description="领取审核的占用时长")
-    deferred_alarm: timedelta = Field(default=_DEFAULTS.deferred_alarm, description="暂存的总部消息等多久报警")
+    deferred_alarm: timedelta = Field(default=_DEFAULTS.deferred_alarm, description="暂存的总部消息等多久告警")
 
     @property
     def database(self) -> str:

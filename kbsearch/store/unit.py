@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, text, update
-from sqlmodel import Session, col
+from sqlalchemy import Engine, insert, text, update
+from sqlmodel import Session, SQLModel, col
 
 from kbsearch.clock import Clock
 from kbsearch.ids import NewId
 from kbsearch.store.engine import for_writing
-from kbsearch.store.tables import DocumentType, Knowledge, OutboxMessage, SequenceCounter, Submission, TransitionLog
+from kbsearch.store.tables import DocumentType, Knowledge, OutboxMessage, OutboxStatus, SequenceCounter, Submission, TransitionLog
 from kbsearch.workflow.actions import ActorKind
 from kbsearch.workflow.deadlines import Deadlines
 
@@ -49,8 +49,9 @@ class Unit:
     index_destinations: tuple[str, ...] = ()
     sequence: int | None = None
     rung: set[str] = field(default_factory=set)
-    _log: list[TransitionLog] = field(default_factory=list)
-    _outbox: list[OutboxMessage] = field(default_factory=list)
+    # Plain rows, not objects: a bulk load writes hundreds of thousands of them.
+    _log: list[dict[str, Any]] = field(default_factory=list)
+    _outbox: list[dict[str, Any]] = field(default_factory=list)
     _touched: set[str] = field(default_factory=set)
     _touched_submissions: set[str] = field(default_factory=set)
 
@@ -71,23 +72,22 @@ class Unit:
     ) -> None:
         """Append to the transition log with this transaction's sequence."""
         self._log.append(
-            TransitionLog(
-                sequence=0,
-                ordinal=len(self._log),
-                document_type=document_type,
-                document_id=document_id,
-                actor_kind=who.kind,
-                actor_id=who.id,
-                at=self.now,
-                action=action,
-                from_state=from_state,
-                to_state=to_state,
-                reason_codes=reason_codes or [],
-                reason_text=reason_text,
-                lock_version=lock_version,
-                round=round_,
-                details=details or {},
-            )
+            {
+                "ordinal": len(self._log),
+                "document_type": document_type,
+                "document_id": document_id,
+                "actor_kind": who.kind,
+                "actor_id": who.id,
+                "at": self.now,
+                "action": action,
+                "from_state": from_state,
+                "to_state": to_state,
+                "reason_codes": reason_codes or [],
+                "reason_text": reason_text,
+                "lock_version": lock_version,
+                "round": round_,
+                "details": details or {},
+            }
         )
 
     def send(
@@ -102,21 +102,25 @@ class Unit:
         delay: timedelta = timedelta(),
     ) -> str:
         """Put a message into the outbox; it leaves only if this transaction commits. Returns its id."""
-        message = OutboxMessage(
-            id=self.new_id(),
-            destination=destination,
-            document_key=document_key,
-            kind=kind,
-            sequence=0,
-            ordinal=len(self._outbox),
-            payload=payload,
-            submission_id=submission_id,
-            round=round_,
-            created_at=self.now,
-            due_at=self.now + delay,
+        message_id = self.new_id()
+        self._outbox.append(
+            {
+                "id": message_id,
+                "destination": destination,
+                "document_key": document_key,
+                "kind": kind,
+                "ordinal": len(self._outbox),
+                "payload": payload,
+                "submission_id": submission_id,
+                "round": round_,
+                "status": OutboxStatus.PENDING,
+                "created_at": self.now,
+                "due_at": self.now + delay,
+                "attempts": 0,
+                "last_error": "",
+            }
         )
-        self._outbox.append(message)
-        return message.id
+        return message_id
 
     def touch(self, knowledge_id: str) -> None:
         """The knowledge item changed: its index documents get this transaction's sequence and are refreshed."""
@@ -149,7 +153,7 @@ class Unit:
             self.sequence = self._take_sequence()
             self._stamp(self.sequence)
         self.session.commit()
-        self.rung |= {m.destination for m in self._outbox}
+        self.rung |= {m["destination"] for m in self._outbox}
         self._log, self._outbox = [], []
         self._touched, self._touched_submissions = set(), set()
 
@@ -164,9 +168,10 @@ class Unit:
         return int(self.session.execute(statement).scalar_one())
 
     def _stamp(self, sequence: int) -> None:
-        for row in (*self._log, *self._outbox):
-            row.sequence = sequence
-            self.session.add(row)
+        collected: tuple[tuple[type[SQLModel], list[dict[str, Any]]], ...] = ((TransitionLog, self._log), (OutboxMessage, self._outbox))
+        for table, rows in collected:
+            if rows:
+                self.session.execute(insert(table), [{**row, "sequence": sequence} for row in rows])
         stamps: tuple[tuple[type[Knowledge | Submission], set[str]], ...] = (
             (Knowledge, self._touched),
             (Submission, self._touched_submissions),

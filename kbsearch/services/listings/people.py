@@ -28,10 +28,11 @@ def colleagues(session: Session, role: Role, limit: int) -> Sequence[Person]:
     return [p for p in everyone if role.value in p.roles][:limit]
 
 
-def tokens(session: Session, *, paging: Paging) -> Slice[ApiToken]:
-    """Everyone's tokens, latest first; never their text."""
+def tokens(session: Session, *, paging: Paging, person_id: str | None = None) -> Slice[ApiToken]:
+    """Everyone's tokens, or one person's, latest first; never their text."""
+    statement = select(ApiToken) if person_id is None else select(ApiToken).where(ApiToken.person_id == person_id)
     order: Order[ApiToken] = Order((col(ApiToken.created_at), col(ApiToken.id)), lambda t: (t.created_at, t.id), descending=True)
-    return one_slice(session, select(ApiToken), order, paging, name="tokens")
+    return one_slice(session, statement, order, paging, name="tokens")
 
 
 def tokens_of(session: Session, person_ids: Sequence[str]) -> Mapping[str, list[ApiToken]]:
