@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from kbsearch.clock import Clock, system_clock
@@ -54,13 +54,15 @@ class System:
     writes_index: bool
 
     def close(self) -> None:
-        """Give everything back; safe to call once more."""
-        self.searcher.log.flush()
-        self.relay_pool.shutdown(wait=True, cancel_futures=True)
-        if self.hq_door is not None:
-            self.hq_door.client.close()
-        self.engine.close()
-        self.store.engine.dispose()
+        """Give everything back, also where a part of it fails; safe to call once more."""
+        with ExitStack() as closing:
+            closing.callback(self.store.engine.dispose)
+            closing.callback(self.engine.close)
+            if self.hq_door is not None:
+                closing.callback(self.hq_door.client.close)
+            # A thread may still wait for headquarters' answer; the message's lease runs out and it is sent again.
+            closing.callback(self.relay_pool.shutdown, wait=False, cancel_futures=True)
+            self.searcher.log.flush()
 
 
 def open_store(settings: Settings, *, clock: Clock = system_clock, new_id: NewId = random_id, bell: Bell | None = None) -> Store:
@@ -89,22 +91,26 @@ def open_system(settings: Settings, *, write_index: bool, clock: Clock = system_
     """Everything a serving or working process needs; the database must have this code's schema."""
     bell = Bell()
     store = open_store(settings, clock=clock, new_id=new_id, bell=bell)
-    require_current(store.engine)
-    engine, chain = open_search(settings, write=write_index)
-    secret = cursor_secret(store)
-    system = System(
-        settings=settings,
-        store=store,
-        bell=bell,
-        engine=engine,
-        chain=chain,
-        searcher=Searcher(engine, chain, secret, SearchLogger(store)),
-        cursor_secret=secret,
-        hq_inbound_secrets=settings.inbound_secrets,
-        hq_door=_open_hq_door(settings, clock),
-        relay_pool=ThreadPoolExecutor(settings.hq_parallel, thread_name_prefix="hq"),
-        writes_index=write_index,
-    )
+    with ExitStack() as opened:
+        opened.callback(store.engine.dispose)
+        require_current(store.engine)
+        engine, chain = open_search(settings, write=write_index)
+        opened.callback(engine.close)
+        secret = cursor_secret(store)
+        system = System(
+            settings=settings,
+            store=store,
+            bell=bell,
+            engine=engine,
+            chain=chain,
+            searcher=Searcher(engine, chain, secret, SearchLogger(store)),
+            cursor_secret=secret,
+            hq_inbound_secrets=settings.inbound_secrets,
+            hq_door=_open_hq_door(settings, clock),
+            relay_pool=ThreadPoolExecutor(settings.hq_parallel, thread_name_prefix="hq"),
+            writes_index=write_index,
+        )
+        opened.pop_all()
     try:
         yield system
     finally:

@@ -1,0 +1,1 @@
+"""What `kbsearch doctor` looks at, one file per part of an installation; looks only, mends nothing."""

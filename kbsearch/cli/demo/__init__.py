@@ -1,0 +1,1 @@
+"""`kbsearch demo`: service, headquarters and provinces on one command; each of them is the ordinary program in a process of its own."""
