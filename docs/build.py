@@ -6,9 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from kbsearch.schema.build import print_sorted_sdl
-
 from docs.pages import errors, headquarters, settings, workflow
+from kbsearch.schema.build import print_sorted_sdl
 
 DOCS = Path(__file__).parent
 GENERATED_FOLDERS = ("hq",)

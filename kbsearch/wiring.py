@@ -19,7 +19,7 @@ from kbsearch.services.search import Searcher
 from kbsearch.services.search_log import SearchLogger
 from kbsearch.settings import Settings
 from kbsearch.store.engine import open_engine
-from kbsearch.store.migrate import require_current
+from kbsearch.store.schema_version import require_current
 from kbsearch.store.unit import Store
 
 INDEX = "index:embedded"

@@ -73,8 +73,8 @@ def _with_lexicon(error: Any) -> str:
 EXPLAINED: dict[str, Callable[[Any], str | None]] = {
     "kbsearch.cli.faults.CommandFailed": lambda e: e.message,
     "kbsearch.settings.SettingsError": str,
-    "kbsearch.store.migrate.StoreTooNewError": str,
-    "kbsearch.store.migrate.StoreOutdatedError": str,
+    "kbsearch.store.schema_version.StoreTooNewError": str,
+    "kbsearch.store.schema_version.StoreOutdatedError": str,
     "kbsearch.indexing.faults.IndexFault": str,
     "kbsearch.indexing.analysis.lexicon.LexiconFault": _with_lexicon,
     "kbsearch.errors.Refused": _refused,

@@ -53,7 +53,7 @@ def require_database(settings: Settings) -> None:
 @contextmanager
 def opened_store(settings: Settings, *, current: bool = True) -> Iterator[Store]:
     """The store of an existing database; `current` also asks for this program's schema."""
-    from kbsearch.store.migrate import require_current
+    from kbsearch.store.schema_version import require_current
     from kbsearch.wiring import open_store
 
     if current:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import strawberry
+
 from tests.http.http_door import Context, Door, GraphQLEndpoint, MakeDoor, ManualTime, make_schema
 
 

@@ -7,11 +7,11 @@ import re
 from typing import Any
 
 import pytest
-from tests.http.http_door import JSON_TYPE, Door, MakeDoor, error_codes
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kbsearch.http.limits import HttpLimits
+from tests.http.http_door import JSON_TYPE, Door, MakeDoor, error_codes
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 OK_QUERY = b'{"query":"{ hello }"}'

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.http.http_door import Context, GraphQLEndpoint, make_schema, served
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from starlette.applications import Starlette
 
 from kbsearch.http.console.pages import Console, ConsoleExample
 from kbsearch.http.health import Readiness
 from kbsearch.http.routes import create_routes
+from tests.http.http_door import Context, GraphQLEndpoint, make_schema, served
 
 pytestmark = pytest.mark.browser
 

@@ -4,9 +4,9 @@ import time
 
 import pytest
 from graphql import get_introspection_query
-from tests.http.http_door import Door, MakeDoor, error_codes
 
 from kbsearch.http.limits import HttpLimits
+from tests.http.http_door import Door, MakeDoor, error_codes
 
 # Generous: a shared machine. The work itself is a few milliseconds.
 SOON = 0.5

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.http.http_door import GRAPHQL, JSON_TYPE, Door, MakeDoor, error_codes, served
 
 from kbsearch.http.limits import HttpLimits
 from kbsearch.http.negotiation import MediaType, choose_media_type
+from tests.http.http_door import GRAPHQL, JSON_TYPE, Door, MakeDoor, error_codes, served
 
 AUDITS = "KBSEARCH_TEST_GRAPHQL_HTTP"
 URQL = "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"

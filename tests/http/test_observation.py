@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import structlog
-from tests.http.http_door import Door, MakeDoor, error_codes
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +17,7 @@ from kbsearch.http.console.pages import Console, ConsoleExample
 from kbsearch.http.health import Readiness, ReadinessCheck
 from kbsearch.http.metrics import HttpMetrics
 from kbsearch.http.routes import create_exception_handlers, create_middleware, create_routes
+from tests.http.http_door import Door, MakeDoor, error_codes
 
 
 async def broken(_request: Request) -> Response:

@@ -9,7 +9,6 @@ import httpx
 import pytest
 import strawberry
 import structlog
-from tests.http.http_door import GRAPHQL, Context, Door, GraphQLEndpoint, MakeDoor, error_codes, make_schema
 from strawberry.extensions import SchemaExtension
 
 from kbsearch.errors import Refusal, RefusalCode, Refused
@@ -17,6 +16,7 @@ from kbsearch.http.documents import ByteBoundedCache
 from kbsearch.http.limits import HttpLimits
 from kbsearch.http.pool import BoundedPool
 from kbsearch.http.trusted import TrustedDocuments, TrustedMode
+from tests.http.http_door import GRAPHQL, Context, Door, GraphQLEndpoint, MakeDoor, error_codes, make_schema
 
 
 def test_context_is_opened_once_and_closed(door: Door, context: Context) -> None:

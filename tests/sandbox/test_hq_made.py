@@ -1,5 +1,4 @@
 """Step 12: knowledge, updates and revocations that HQ makes itself, 11.2 included; and the taxonomy it pushes."""
-# ruff: noqa: RUF001 - the tortoise-shell brackets are the marks the rules look for
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """Steps 4 to 11 of the three flows as the automatic reviewer walks them."""
-# ruff: noqa: RUF001 - the tortoise-shell brackets are the marks the rules look for
 
 from __future__ import annotations
 

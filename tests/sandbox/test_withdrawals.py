@@ -1,5 +1,4 @@
 """撤回申请: granted while undecided, refused after, answered only where an answer is expected."""
-# ruff: noqa: RUF001 - the tortoise-shell brackets are the marks the rules look for
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
+import pytest
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
@@ -19,8 +20,8 @@ from kbsearch.store.migrate import migrate
 
 POSTGRES_VARIABLE = "KBSEARCH_TEST_POSTGRES_URL"
 HOW_TO_START = (
-    f"set {POSTGRES_VARIABLE} to a PostgreSQL in which schemas may be created, for example after "
-    "docker run --rm -p 5432:5432 -e POSTGRES_PASSWORD=kb -e POSTGRES_USER=kb postgres:16: postgresql://kb:kb@localhost/kb"
+    "needs a PostgreSQL: docker run --rm -d -p 5432:5432 -e POSTGRES_USER=kb -e POSTGRES_PASSWORD=kb postgres:16; "
+    f"export {POSTGRES_VARIABLE}=postgresql://kb:kb@localhost/kb"
 )
 _NUMBERS = count(1)
 _SEEDED = ("category", "sequence_counter")
@@ -94,6 +95,12 @@ class SqliteDatabase:
 def postgres_url() -> str | None:
     """Where tests may use a PostgreSQL, None when nowhere."""
     return os.environ.get(POSTGRES_VARIABLE)
+
+
+ENGINES = [
+    "sqlite",
+    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.skipif(postgres_url() is None, reason=HOW_TO_START)]),
+]
 
 
 class PostgresDatabase:

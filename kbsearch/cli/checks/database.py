@@ -18,7 +18,7 @@ _HINT = "请运行 kbsearch migrate（或 kbsearch seed）。"
 
 def database(settings: Settings) -> list[Finding]:
     """Everything about it, or why it cannot be opened."""
-    from kbsearch.store.migrate import StoreOutdatedError, StoreTooNewError, require_current
+    from kbsearch.store.schema_version import StoreOutdatedError, StoreTooNewError, require_current
 
     try:
         file = database_file(settings)

@@ -1,7 +1,5 @@
 """The automatic reviewer's rules, as data: first match wins, no match approves; carries nothing out (autopilot.py does)."""
 
-
-
 from __future__ import annotations
 
 import dataclasses
