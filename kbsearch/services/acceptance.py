@@ -27,6 +27,11 @@ def _life(unit: Unit, knowledge_id: str) -> Life:
     return life
 
 
+def live_from(moment: datetime | None, now: datetime) -> datetime:
+    """The later of our applying it and the moment it asks for: never backdated."""
+    return moment if moment is not None and moment > now else now
+
+
 def add_version(
     unit: Unit,
     knowledge: Knowledge,
@@ -89,14 +94,13 @@ def _accept_content(unit: Unit, submission: Submission, content: Content, *, num
         held.submission_id = submission.id
         unit.touch(submission.knowledge_id)
         return held.live_from
-    moment = content.effective_from
-    live_from = moment if moment is not None and moment > unit.now else unit.now
+    start = live_from(content.effective_from, unit.now)
     add_version(
         unit,
         life.knowledge,
         content,
         number=number if number is not None else next_number(unit, life),
-        live_from=live_from,
+        live_from=start,
         source=VersionSource.SUBMISSION,
         base_number=submission.base_number,
         distribution=provinces,
@@ -105,19 +109,19 @@ def _accept_content(unit: Unit, submission: Submission, content: Content, *, num
         author_id=submission.author_id,
         submission_id=submission.id,
     )
-    return live_from
+    return start
 
 
 def _accept_revocation(unit: Unit, submission: Submission, moment: datetime | None, provinces: tuple[str, ...]) -> datetime:
     life = _life(unit, submission.knowledge_id)
     if submission.revoke_reason is None:
         raise RuntimeError(f"REVOKE {submission.id} was approved without a reason")
-    live_from = moment if moment is not None and moment > unit.now else unit.now
+    start = live_from(moment, unit.now)
     revocation = Revocation(
         id=unit.new_id(),
         knowledge_id=submission.knowledge_id,
         number=submission.base_number or life.highest,
-        live_from=live_from,
+        live_from=start,
         reason=submission.revoke_reason,
         reason_text=submission.revoke_text,
         replacement_id=submission.replacement_id,
@@ -129,7 +133,7 @@ def _accept_revocation(unit: Unit, submission: Submission, moment: datetime | No
     unit.session.add(revocation)
     unit.session.flush()
     unit.touch(submission.knowledge_id)
-    return live_from
+    return start
 
 
 def accept(

@@ -120,6 +120,13 @@ def _insert(
 
 def settle(store: Store, inbox_id: str) -> Answer:
     """Carry out a stored message, or give its receipt when that was done before."""
+    try:
+        return _settle(store, inbox_id)
+    except IntegrityError:  # another message made the same new thing at the same moment; judged again, it is there
+        return _settle(store, inbox_id)
+
+
+def _settle(store: Store, inbox_id: str) -> Answer:
     with store.write() as unit:
         message = unit.session.get(InboxMessage, inbox_id, with_for_update=True, populate_existing=True)
         if message is None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from kbsearch.content import Content, canonical_hash
 from kbsearch.hq.callbacks import PushRevocation, PushVersion
-from kbsearch.services.acceptance import add_version
+from kbsearch.services.acceptance import add_version, live_from
 from kbsearch.services.hq_outcome import Outcome, applied, deferred, duplicate, quarantined, rejected
 from kbsearch.services.hq_submissions import approve_as, content_problem, unknown_provinces
 from kbsearch.services.transitions import Approval, current_facts, settle_knowledge
@@ -16,11 +14,8 @@ from kbsearch.store.tables import Category, CategoryOrigin, DocumentType, Knowle
 from kbsearch.store.unit import HQ, Unit
 from kbsearch.workflow.actions import Action
 from kbsearch.workflow.decide import find_row
+from kbsearch.workflow.reasons import RevokeReason
 from kbsearch.workflow.states import Owner, Scope, SubmissionKind
-
-
-def _start(moment: datetime | None, now: datetime) -> datetime:
-    return moment if moment is not None and moment > now else now
 
 
 def _category_missing(unit: Unit, category_id: str) -> Outcome | None:
@@ -127,7 +122,7 @@ def _add(unit: Unit, message: PushVersion, knowledge: Knowledge | None, life: Li
         knowledge,
         content,
         number=message.number,
-        live_from=_start(content.effective_from, unit.now),
+        live_from=live_from(content.effective_from, unit.now),
         source=VersionSource.HQ_PUSH,
         base_number=message.base,
         history_only=history,
@@ -142,6 +137,8 @@ def _add(unit: Unit, message: PushVersion, knowledge: Knowledge | None, life: Li
 
 def push_revocation(unit: Unit, message: PushRevocation) -> Outcome:
     """总部下发撤销: ends what is in force up to `number`; what comes first leaves a tombstone."""
+    if (message.reason is RevokeReason.MERGED) != (message.replacement_id is not None):
+        return rejected("原因为 MERGED 时须有 replacementId，其他原因不能有")
     knowledge = lock_knowledge(unit.session, message.knowledge_id)
     if knowledge is not None and knowledge.scope is Scope.LOCAL:
         return quarantined("这个编号在我方是本地知识")
@@ -152,7 +149,7 @@ def push_revocation(unit: Unit, message: PushRevocation) -> Outcome:
     life = load_life(unit.session, knowledge.id)
     if life is None:
         raise RuntimeError("a knowledge row just stored has no life")
-    moment = _start(message.effective_from, unit.now)
+    moment = live_from(message.effective_from, unit.now)
     for known in life.revocations:  # one that lies ahead still gives way to an earlier day
         if known.number == message.number and (known.live_from <= unit.now or known.live_from == moment):
             same = known.reason is message.reason and known.replacement_id == message.replacement_id

@@ -121,6 +121,15 @@ def send_suspension(unit: Unit, knowledge: Knowledge, *, suspended: bool, reason
     _send(unit, knowledge.id, "suspension.notice", data)
 
 
+def sent_request(unit: Unit, submission_id: str, round_: int) -> dict[str, Any] | None:
+    """What headquarters was asked in a round: base, reason, dates as they stood then; None when that round was never sent."""
+    statement = select(OutboxMessage).where(
+        OutboxMessage.submission_id == submission_id, OutboxMessage.round == round_, col(OutboxMessage.kind).in_(_KINDS.values())
+    )
+    row = unit.session.exec(statement.order_by(col(OutboxMessage.sequence))).first()
+    return row.payload if row is not None else None
+
+
 def cancel_sending(unit: Unit, submission: Submission) -> None:
     """Cancel what has not been delivered of a submission; if headquarters never got any of it, it has not seen it."""
     rows = unit.session.exec(

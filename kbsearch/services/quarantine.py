@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
 from sqlmodel import select
 
 from kbsearch.content import Content
 from kbsearch.hq.callbacks import Approve
 from kbsearch.services import hq_inbox
-from kbsearch.services.acceptance import add_version, next_number
+from kbsearch.services.acceptance import add_version, live_from, next_number
 from kbsearch.services.alarms import close_alarm
 from kbsearch.services.hq_submissions import read_approval
+from kbsearch.services.outgoing import sent_request
 from kbsearch.services.people import require_role, who
 from kbsearch.services.refusals import not_found, require_reason_length, stale, violated
 from kbsearch.services.transitions import Approval, carry_out, settle_knowledge
 from kbsearch.store.lives import load_life
-from kbsearch.store.submissions import content_of, lock_submission, sent_revision
+from kbsearch.store.submissions import lock_submission
 from kbsearch.store.tables import AlarmKind, DocumentType, InboxMessage, InboxStatus, Revocation, Submission, VersionSource
 from kbsearch.store.unit import HQ, Unit
 from kbsearch.workflow.actions import Action, Role
 from kbsearch.workflow.decide import Actor, Command
 from kbsearch.workflow.hq_decisions import Receipt
+from kbsearch.workflow.reasons import RevokeReason
 from kbsearch.workflow.states import TERMINAL, SubmissionKind
 
 
@@ -70,7 +76,10 @@ def apply(unit: Unit, actor: Actor, inbox_id: str, *, lock_version: int) -> Inbo
 
 
 def _approval_as_push(unit: Unit, message: InboxMessage) -> None:
-    parsed = Approve.model_validate(message.payload)
+    try:
+        parsed = Approve.model_validate(message.payload)
+    except ValidationError as error:  # a second message under a used id was set aside unread
+        raise violated("BAD_MESSAGE", "消息内容不合法，只能弃置。", "inboxId") from error
     submission = lock_submission(unit.session, parsed.submission_id)
     if submission is None:
         raise violated("UNKNOWN_SUBMISSION", "消息所指的申请不存在，只能弃置。", "inboxId")
@@ -78,7 +87,7 @@ def _approval_as_push(unit: Unit, message: InboxMessage) -> None:
     if not isinstance(approval, Approval):
         raise violated("BAD_MESSAGE", f"消息内容不合法：{approval.reason}。只能弃置。", "inboxId")
     if submission.kind is SubmissionKind.REVOKE:
-        _store_revocation(unit, submission, approval)
+        _store_revocation(unit, submission, parsed.round, approval)
     else:
         _store_version(unit, submission, parsed.round, approval)
     if submission.state not in TERMINAL:
@@ -87,12 +96,11 @@ def _approval_as_push(unit: Unit, message: InboxMessage) -> None:
     settle_knowledge(unit, submission.knowledge_id)
 
 
-def _approved_text(unit: Unit, submission: Submission, round_: int, approval: Approval) -> Content:
-    revision = sent_revision(unit.session, submission.id, round_)
-    ours = content_of(revision) if revision is not None else None
-    content = approval.content or ours
+def _approved_text(asked: dict[str, Any] | None, approval: Approval) -> Content:
+    """Headquarters' text where it brings one, otherwise what it was sent; never a text of ours it has not seen."""
+    content = approval.content or (Content.from_document(asked["content"]) if asked is not None else None)
     if content is None:
-        raise violated("NO_CONTENT", "消息没有正文，我方也没有这一轮的正文，只能弃置。", "inboxId")
+        raise violated("NO_CONTENT", "消息没有正文，这一轮我方也没有提交过，只能弃置。", "inboxId")
     return content.moved_to(approval.effective_from) if approval.moves_date else content
 
 
@@ -100,38 +108,41 @@ def _store_version(unit: Unit, submission: Submission, round_: int, approval: Ap
     life = load_life(unit.session, submission.knowledge_id)
     if life is None:
         raise RuntimeError("a submission without knowledge")
-    content = _approved_text(unit, submission, round_, approval)
+    asked = sent_request(unit, submission.id, round_)
+    content = _approved_text(asked, approval)
     number = approval.number or next_number(unit, life)
     if number in life.versions:
         raise violated("NUMBER_HELD", f"第 {number} 版我方已有，请总部以新的编号下发。", "inboxId")
-    moment = content.effective_from
+    base = asked["base"]["number"] if asked and asked["base"] else life.base(unit.now)
     add_version(
         unit,
         life.knowledge,
         content,
         number=number,
-        live_from=moment if moment is not None and moment > unit.now else unit.now,
+        live_from=live_from(content.effective_from, unit.now),
         source=VersionSource.HQ_PUSH,
-        base_number=life.base(unit.now),
+        base_number=base,
         history_only=number < (life.base(unit.now) or 0),
         distribution=approval.distribution,
         submission_id=None,
     )
 
 
-def _store_revocation(unit: Unit, submission: Submission, approval: Approval) -> None:
-    life = load_life(unit.session, submission.knowledge_id)
-    if life is None or submission.revoke_reason is None:
-        raise RuntimeError("a revocation without knowledge or reason")
+def _store_revocation(unit: Unit, submission: Submission, round_: int, approval: Approval) -> None:
+    """The revocation as it was asked for in that round, on headquarters' day if it moved it."""
+    asked = sent_request(unit, submission.id, round_)
+    if asked is None:
+        raise violated("NO_CONTENT", "这一轮我方没有提交过，不知撤销哪一版，只能弃置。", "inboxId")
+    ours = datetime.fromisoformat(asked["effectiveFrom"]) if asked["effectiveFrom"] else None
     unit.session.add(
         Revocation(
             id=unit.new_id(),
             knowledge_id=submission.knowledge_id,
-            number=submission.base_number or life.highest,
-            live_from=unit.now,
-            reason=submission.revoke_reason,
-            reason_text=submission.revoke_text,
-            replacement_id=submission.replacement_id,
+            number=asked["base"]["number"],
+            live_from=live_from(approval.effective_from if approval.moves_date else ours, unit.now),
+            reason=RevokeReason(asked["reason"]),
+            reason_text=asked["reasonText"],
+            replacement_id=asked["replacementId"],
             source=VersionSource.HQ_PUSH,
             distribution=sorted(approval.distribution),
             created_at=unit.now,

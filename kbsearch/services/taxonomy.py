@@ -34,7 +34,7 @@ def _tree_problem(nodes: list[TaxonomyNode]) -> str | None:
         seen = {node_id}
         step: str | None = parent
         while step is not None:
-            if step in seen or len(seen) > MAX_DEPTH:
+            if step in seen or len(seen) >= MAX_DEPTH:
                 return f"节点 {node_id} 的上级成环或超过 {MAX_DEPTH} 层"
             if step not in parents:
                 return f"节点 {node_id} 的上级 {step} 不在树中"

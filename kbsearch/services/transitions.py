@@ -207,6 +207,7 @@ def carry_out(
     )
     unit.session.flush()
     if _CHANGES_KNOWLEDGE & set(decided.row.effects):
+        unit.touch(submission.knowledge_id)
         settle_knowledge(unit, submission.knowledge_id)
     return decided
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from kbsearch.workflow.actions import Action
@@ -61,10 +61,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What headquarters said before, per round: the decision, the last withdraw result, the acknowledgement."""
+    """What headquarters said before, per round: the decision, the withdraw results, the last acknowledgement."""
 
     decisions: Mapping[int, Said] = field(default_factory=dict)
-    withdraw_results: Mapping[int, str] = field(default_factory=dict)
+    withdraw_results: Mapping[int, Collection[str]] = field(default_factory=dict)
     acknowledged: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -101,7 +101,7 @@ def judge(message: HqMessage, facts: Facts, history: History) -> Verdict:
         return Verdict(Receipt.REJECTED, f"申请只到第 {facts.round} 轮，消息却说第 {message.round} 轮，请核对")
     covered = message.round == facts.round and find_row(facts, message.action) is not None
     if not covered:
-        if message.action in WITHDRAW_RESULTS and history.withdraw_results.get(message.round) == message.fingerprint:
+        if message.action in WITHDRAW_RESULTS and message.fingerprint in history.withdraw_results.get(message.round, ()):
             return Verdict(Receipt.DUPLICATE, "这一轮的同一撤回结果已收到过")
         return _not_covered(message, facts)
     if message.hash_matches is False and not message.brings_content:

@@ -106,8 +106,9 @@ def timeline(versions: Iterable[VersionFacts], revocations: Iterable[RevocationF
     A later live_from takes over (a tie: the higher number), but never from a version built on it; a revocation ends
     what is in force, and nothing up to its number takes over from then on (product.md §3.1).
     """
-    accepted = sorted((v for v in versions if not v.history_only), key=lambda v: (v.live_from, v.number))
-    bases = {v.number: v.base for v in accepted}
+    known = list(versions)
+    bases = {v.number: v.base for v in known}
+    accepted = sorted((v for v in known if not v.history_only), key=lambda v: (v.live_from, v.number))
     # At the same instant a revocation acts last: a version up to its number does not flash into force.
     events: list[tuple[datetime, int, int, VersionFacts | RevocationFacts]] = [(v.live_from, 0, v.number, v) for v in accepted]
     events += [(r.live_from, 1, r.number, r) for r in revocations]

@@ -62,7 +62,7 @@ class Driver(Protocol):
         """A taxonomy node becomes known."""
 
     def apply_quarantined(self, actor: str, webhook_id: str) -> str:
-        """A reviewer applies a quarantined message; answers a refusal code or the new receipt."""
+        """A reviewer applies a quarantined message; answers APPLIED or a refusal code."""
 
     def discard_quarantined(self, actor: str, webhook_id: str) -> str:
         """A reviewer sets a quarantined message aside."""

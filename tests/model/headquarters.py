@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from .ledger import Delivery
 from .messages import Acknowledge, Approve, Message, PushRevocation, PushVersion, Reject, Return, SubmissionMessage, WithdrawResult
-from .people import APPLIED, ILLEGAL_TRANSITION, NOT_FOUND, PERMISSION_DENIED, PeopleActions
+from .people import APPLIED, ILLEGAL_TRANSITION, NOT_FOUND, PERMISSION_DENIED, RULE_VIOLATED, PeopleActions
 from .things import AT_HQ, TERMINAL, Decision, Kind, Knowledge, Revocation, S, Scope, State, Submission, Version
-from .timeline import walk
+from .timeline import last_in_force, walk
 
 DUPLICATE, DEFERRED, OUT_OF_DATE, QUARANTINED, REJECTED = "DUPLICATE", "DEFERRED", "OUT_OF_DATE", "QUARANTINED", "REJECTED"
 DISCARDED = "DISCARDED"
@@ -26,6 +26,8 @@ class HqActions(PeopleActions):
             self.alarms.append(f"same id, other payload: {webhook_id}")
             return QUARANTINED
         receipt = self._judge(message)
+        if receipt in {QUARANTINED, DEFERRED} and any(d.message == message and d.outcome == receipt for d in self.inbox.values()):
+            receipt = DUPLICATE
         self.inbox[webhook_id] = Delivery(message, receipt, receipt)
         self._finish_deferred()
         return receipt
@@ -182,9 +184,9 @@ class HqActions(PeopleActions):
             return QUARANTINED
         if message.category not in self.categories:
             return DEFERRED
-        if message.base is not None and (item is None or item.held(message.base) is None):
-            return DEFERRED
         origin = self.submissions.get(message.origin[0]) if message.origin else None
+        if message.origin and (origin is None or origin.knowledge != message.knowledge or origin.kind is Kind.REVOKE):
+            return REJECTED
         if message.origin and origin is not None and self._awaits_decision(origin, message.origin[1]):
             return self._approval_by_push(origin, message)
         held = item.held(message.number) if item else None
@@ -192,12 +194,15 @@ class HqActions(PeopleActions):
             return self._confirm(item, held, message)
         if message.origin and origin is not None:
             return self._approval_by_push(origin, message)
+        history = item is not None and self._is_history(item, message.number)
+        if message.base is not None and not history and (item is None or item.held(message.base) is None):
+            return DEFERRED
         self._store_push(message)
         return APPLIED
 
     def _approval_by_push(self, s: Submission, message: PushVersion) -> str:
         assert message.origin is not None
-        if message.origin[1] > s.round or s.knowledge != message.knowledge:
+        if message.origin[1] > s.round:
             return REJECTED
         approval = Approve(s.id, message.origin[1], echoes=True, number=message.number, content=message.content)
         return self._decide(s, approval)
@@ -207,22 +212,33 @@ class HqActions(PeopleActions):
         if held.content != message.content:
             self.alarms.append(f"number {held.number} of {item.id} held with other content")
             return QUARANTINED
-        item.category, held.distribution = message.category, message.distribution
+        category = message.category if self._places(item, held.number) else item.category
+        if (item.category, held.distribution) == (category, message.distribution):
+            return DUPLICATE
+        item.category, held.distribution = category, message.distribution
         return APPLIED
+
+    def _is_history(self, item: Knowledge, number: int) -> bool:
+        """Below the version last in force, or ended by a revocation that took effect."""
+        here = walk(item, self.now)
+        return number < (here.last.number if here.last else 0) or number <= here.ended_up_to
+
+    @staticmethod
+    def _places(item: Knowledge, number: int) -> bool:
+        """The highest number says where the item hangs, in whatever order they come."""
+        return number >= max((v.number for v in item.versions if v.accepted), default=0)
 
     def _store_push(self, message: PushVersion) -> None:
         item = self.knowledge.get(message.knowledge)
         if item is None:
             item = self.knowledge[message.knowledge] = Knowledge(message.knowledge, Scope.NATIONAL, "HQ", message.category)
-        here = walk(item, self.now)
-        history = message.number < (here.last.number if here.last else 0)
-        history |= any(r.accepted and r.at <= self.now and message.number <= r.number for r in item.revocations)
+        history = self._is_history(item, message.number)
         live_from = self.live_from(message.content.effective_from)
         version = Version(message.number, message.content, live_from, self.now, message.base, history_only=history)
         version.distribution = message.distribution
-        item.versions.append(version)
-        if not history:
+        if self._places(item, message.number):
             item.category = message.category
+        item.versions.append(version)
         self.settle(item)
 
     def _push_revocation(self, message: PushRevocation) -> str:
@@ -243,16 +259,19 @@ class HqActions(PeopleActions):
     # --- quarantine
 
     def apply_quarantined(self, actor: str, webhook_id: str) -> str:
-        """A reviewer applies it: an approval as HQ's push, anything else through the table again; answers a refusal or the receipt."""
+        """A reviewer applies it: an approval as HQ's push, anything else through the table again; answers APPLIED or a refusal."""
         if refusal := self._quarantine_refused(actor, webhook_id):
             return refusal
         delivery = self.inbox[webhook_id]
         if isinstance(delivery.message, Approve):
-            delivery.outcome = self._approval_as_push(delivery.message)
+            outcome = self._approval_as_push(delivery.message)
         else:
-            delivery.outcome = self._judge(delivery.message, again=True)
+            outcome = self._judge(delivery.message, again=True)
+        if outcome not in {APPLIED, DUPLICATE}:
+            return RULE_VIOLATED  # it still contradicts: it stays in quarantine, to be discarded or sent anew
+        delivery.outcome = APPLIED
         self._finish_deferred()
-        return delivery.outcome
+        return APPLIED
 
     def discard_quarantined(self, actor: str, webhook_id: str) -> str:
         """A reviewer sets it aside for good."""
@@ -263,16 +282,19 @@ class HqActions(PeopleActions):
 
     def _quarantine_refused(self, actor: str, webhook_id: str) -> str | None:
         roles = self.people[actor].roles
-        if webhook_id not in self.inbox or not roles & {"REVIEWER", "OPERATOR"}:
-            return NOT_FOUND
         if "REVIEWER" not in roles:
             return PERMISSION_DENIED
+        if webhook_id not in self.inbox:
+            return NOT_FOUND
         return None if self.inbox[webhook_id].outcome == QUARANTINED else ILLEGAL_TRANSITION
 
     def _approval_as_push(self, message: Approve) -> str:
         s = self.submissions[message.submission]
         item = self.knowledge[s.knowledge]
-        base, ours = s.sent.get(message.round, (s.base, s.content))
+        if message.round not in s.sent and (s.kind is Kind.REVOKE or message.content is None):
+            return QUARANTINED  # nobody knows what HQ approved there
+        last = last_in_force(item, self.now)
+        base, ours = s.sent.get(message.round, (last.number if last else None, None))
         content = (message.content or ours) if s.kind is not Kind.REVOKE else None
         number = message.number or item.next_number()
         held = item.held(number)
@@ -292,4 +314,5 @@ class HqActions(PeopleActions):
 def _same(first: Decision, second: Decision) -> bool:
     """Two approvals agree when text, date and, where both name one, number agree; other decisions by their kind."""
     numbers = {n for n in (first.number, second.number) if n is not None}
-    return first.kind == second.kind and len(numbers) < 2 and first.content == second.content
+    same_day = first.content is not None or first.effective_from == second.effective_from  # a text has its day in it
+    return first.kind == second.kind and len(numbers) < 2 and first.content == second.content and same_day

@@ -75,7 +75,7 @@ def _outbox_equals_log(model: Reference) -> None:
     for entry in model.log:
         s = model.submissions[entry.submission]
         required = entry.action == "submitToHq"
-        required |= entry.action == "withdraw" and entry.after is State.WITHDRAW_PENDING
+        required |= entry.action == "withdraw" and (entry.after is State.WITHDRAW_PENDING or s.id in seen)
         required |= entry.action == "void" and s.id in seen
         required |= entry.action in {"baseMoved", "supersede"} and entry.before in HELD and s.scope is Scope.NATIONAL
         if entry.action == "submitToHq":

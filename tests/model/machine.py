@@ -210,7 +210,10 @@ class WorkflowMachine(RuleBasedStateMachine):
         last = last_in_force(item, self.model.now) if item else None
         base = {"last": last.number if last and last.number < number else None, "none": None, "missing": number + 7}[based]
         category = pick.choice(["HQ-ROOT", "HQ-ROOT", "HQ-NEW"])
-        self._deliver(PushVersion(knowledge, number, self._text(pick), category, base))
+        ours = sorted(s.id for s in self.model.submissions.values() if s.knowledge == knowledge and s.scope is Scope.NATIONAL)
+        stems = pick.choice([*ours, None]) if pick.random() < 0.4 else None
+        origin = (stems, max(1, self.model.submissions[stems].round - pick.choice([0, 0, 0, 1, -1]))) if stems else None
+        self._deliver(PushVersion(knowledge, number, self._text(pick), category, base, origin=origin))
 
     def headquarters_revokes(self, pick: Random) -> None:
         above, later = pick.choice([-1, -1, -2, 0]), pick.random() < 0.5

@@ -44,7 +44,7 @@ class PeopleActions(Ledger):
             if item is not None:
                 return RULE_VIOLATED
             item = self.knowledge[kid] = Knowledge(kid, scope, "LOCAL", "HQ-ROOT" if scope is Scope.NATIONAL else "LOCAL-ROOT")
-        elif item is None:
+        elif item is None or not any(v.accepted for v in item.versions):
             return NOT_FOUND
         elif self._change_refused(item, kind):
             return RULE_VIOLATED
@@ -114,9 +114,10 @@ class PeopleActions(Ledger):
         self.record(s, actor, "submitForReview", State.PENDING_REVIEW)
         return APPLIED
 
-    @staticmethod
-    def _complete(s: Submission) -> bool:
-        return bool(s.reason) if s.kind is Kind.REVOKE else s.content is not None and s.content.valid
+    def _complete(self, s: Submission) -> bool:
+        if s.kind is Kind.REVOKE:
+            return bool(s.reason)
+        return s.content is not None and s.content.valid and (s.content.effective_to is None or s.content.effective_to > self.now)
 
     def _base_current(self, s: Submission) -> bool:
         if s.kind is Kind.PUBLISH:
@@ -205,8 +206,11 @@ class PeopleActions(Ledger):
             return APPLIED
         if s.dead_lettered:
             self.outbox = [m for m in self.outbox if m.subject != s.id or m.round != s.round]
+            s.sent.pop(s.round, None)
         self.unaccept(s)
         self.record(s, actor, "withdraw", State.WITHDRAWN)
+        if s.sent:
+            self.send("withdraw.request", s.id, max(s.sent), "AUTHOR_REQUEST")
         return APPLIED
 
     def claim(self, actor: str, sid: str, lock: int | None = None) -> str:

@@ -145,16 +145,16 @@ class RealDriver:
             assert self.house.add_hq_node(category).receipt == "APPLIED"
 
     def apply_quarantined(self, actor: str, webhook_id: str) -> str:
-        return self._try(lambda u: quarantine.apply(u, self.people[actor], *self._delivery(u, webhook_id)))
+        return self._try(lambda u: quarantine.apply(u, self.people[actor], **self._delivery(u, webhook_id)))
 
     def discard_quarantined(self, actor: str, webhook_id: str) -> str:
         why = "核对过，不用"
-        return self._try(lambda u: quarantine.discard(u, self.people[actor], *self._delivery(u, webhook_id), reason_text=why))
+        return self._try(lambda u: quarantine.discard(u, self.people[actor], **self._delivery(u, webhook_id), reason_text=why))
 
     @staticmethod
-    def _delivery(unit: Unit, webhook_id: str) -> tuple[str, int]:
+    def _delivery(unit: Unit, webhook_id: str) -> dict[str, Any]:
         row = unit.session.exec(select(InboxMessage).where(InboxMessage.webhook_id == webhook_id)).one()
-        return row.id, row.lock_version
+        return {"inbox_id": row.id, "lock_version": row.lock_version}
 
     def advance(self, to: datetime) -> None:
         self._seen = None

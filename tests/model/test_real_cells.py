@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session, func, select
 
 from kbsearch.store.tables import OutboxMessage, TransitionLog
-from tests.store.databases import HOW_TO_START, PostgresDatabase, SqliteDatabase, postgres_url
+from tests.store.databases import ENGINES, PostgresDatabase, SqliteDatabase
 
 from .driver import Act
 from .expected_cells import ACTIONS, BLIND_ROLES, MESSAGES, SEEING_ROLES, hq_cells, person_cells, state_of
@@ -18,10 +18,6 @@ from .test_cells import SITUATIONS
 from .things import Scope
 
 Databases = SqliteDatabase | PostgresDatabase
-ENGINES = [
-    "sqlite",
-    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.skipif(postgres_url() is None, reason=HOW_TO_START)]),
-]
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -76,6 +72,8 @@ def test_every_action_of_every_role(database: Databases, scope: Scope, name: str
     before = situation.written()
     for role in (*SEEING_ROLES, *BLIND_ROLES):
         for action in ACTIONS:
+            if isinstance(database, PostgresDatabase) and not cells[name, role, action].startswith("OK"):
+                continue  # a refusal is decided before any SQL that the engines could read differently
             answer = situation.driver.act(Act(action, role, "s1", to="other_author"))
             state = situation.driver.state("s1")
             got = "OK:" + state if answer == "APPLIED" else answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.store.databases import HOW_TO_START, Database, PostgresDatabase, SqliteDatabase, postgres_url
@@ -13,9 +13,16 @@ from tests.store.databases import HOW_TO_START, Database, PostgresDatabase, Sqli
 from .driver import Driver
 from .machine import WorkflowMachine
 from .real_driver import RealDriver
+from .real_invariants import check_all
 
 ORDINARY = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=40,
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],  # a history is readable as it is told; shrinking would try thousands on a real database
 )
 
 
@@ -26,6 +33,10 @@ def run_on(database: Database, wanted: settings) -> None:
         def new_driver(self, now: datetime) -> Driver:
             database.reset()
             return RealDriver(database, now)
+
+        def teardown(self) -> None:
+            assert isinstance(self.driver, RealDriver)
+            self.driver.house.read(check_all)
 
     try:
         run_state_machine_as_test(RealMachine, settings=wanted)

@@ -137,11 +137,11 @@ class Knowledge:
     recorded_last: int | None = None  # the number the sweeper last announced as in force
 
     def held(self, number: int | None) -> Version | None:
-        """The version with this number, accepted or not."""
-        return next((v for v in self.versions if v.number == number), None)
+        """The accepted version with this number."""
+        return next((v for v in self.versions if v.number == number and v.accepted), None)
 
     def next_number(self) -> int:
-        """One above everything held or named by a revocation."""
+        """One above everything ever held, accepted or not, or named by a revocation."""
         return 1 + max([0, *(v.number for v in self.versions), *(r.number for r in self.revocations if r.accepted)])
 
 

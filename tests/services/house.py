@@ -8,15 +8,16 @@ from itertools import count
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from kbsearch.content import Content
 from kbsearch.errors import Refused
-from kbsearch.services import drafts, hq_inbox, people, submissions, sweep, taxonomy
+from kbsearch.services import drafts, hq_inbox, knowledge, people, submissions, sweep, taxonomy
 from kbsearch.services.drafts import Draft
 from kbsearch.services.hq_inbox import Answer
 from kbsearch.store.submissions import latest_revision, sent_revision
-from kbsearch.store.tables import Submission
+from kbsearch.store.tables import Knowledge, OutboxMessage, Submission
 from kbsearch.store.unit import Store, Unit
 from kbsearch.workflow.actions import Role
 from kbsearch.workflow.deadlines import Deadlines
@@ -24,6 +25,7 @@ from kbsearch.workflow.decide import Actor
 from kbsearch.workflow.reasons import ReturnReason, RevokeReason
 from kbsearch.workflow.states import Scope, Urgency
 
+TEXT = Content(title="流量包", body="每月三十元")
 START = datetime(2026, 11, 2, 1, tzinfo=UTC)
 HQ_NODE, LOCAL_NODE = "HQ-ROOT", "LOCAL-ROOT"
 INDEX = "index:embedded"
@@ -75,8 +77,11 @@ class House:
 
     def add_hq_node(self, node: str) -> Answer:
         """Headquarters' tree grows by one node."""
-        self._trees += 1
         self.nodes.append(node)
+        return self._push_tree()
+
+    def _push_tree(self) -> Answer:
+        self._trees += 1
         tree = [{"id": n, "parentId": None, "name": n, "position": 0} for n in self.nodes]
         return self.hq("hqPushTaxonomy", treeVersion=self._trees, nodes=tree)
 
@@ -97,6 +102,44 @@ class House:
         """审批通过."""
         return self.hq("hqApprove", **self.approval(submission_id, round_, **more))
 
+    def sent(self, kind: str) -> list[dict[str, Any]]:
+        """The payloads of what was written for headquarters, in order."""
+        statement = select(OutboxMessage).where(OutboxMessage.destination == "hq", OutboxMessage.kind == kind)
+        return [m.payload for m in self.rows(statement.order_by(col(OutboxMessage.sequence), col(OutboxMessage.ordinal)))]
+
+    def rows(self, statement: SelectOfScalar[T]) -> list[T]:
+        """Committed rows."""
+        return self.read(lambda s: list(s.exec(statement).all()))
+
+    def rows_of(self, table: type[T]) -> list[T]:
+        """Every committed row of a table."""
+        return self.rows(select(table))
+
+    def drop_hq_node(self, node: str) -> Answer:
+        """Headquarters' tree loses a node."""
+        self.nodes.remove(node)
+        return self._push_tree()
+
+    # --- knowledge
+
+    def _knowledge_lock(self, knowledge_id: str) -> int:
+        return self.read(lambda s: s.get_one(Knowledge, knowledge_id).lock_version)
+
+    def suspend(self, reviewer: Actor, knowledge_id: str) -> Knowledge:
+        """停用."""
+        lock = self._knowledge_lock(knowledge_id)
+        return self.write(lambda u: knowledge.suspend(u, reviewer, knowledge_id, lock_version=lock, reason_text="核实中"))
+
+    def resume(self, reviewer: Actor, knowledge_id: str) -> Knowledge:
+        """恢复."""
+        lock = self._knowledge_lock(knowledge_id)
+        return self.write(lambda u: knowledge.resume(u, reviewer, knowledge_id, lock_version=lock))
+
+    def archive(self, reviewer: Actor, knowledge_id: str) -> Knowledge:
+        """归档."""
+        lock = self._knowledge_lock(knowledge_id)
+        return self.write(lambda u: knowledge.archive(u, reviewer, knowledge_id, lock_version=lock))
+
     # --- submissions
 
     def get(self, submission_id: str) -> Submission:
@@ -110,7 +153,7 @@ class House:
     ) -> Submission:
         """A new publication."""
         draft = Draft(category_id=HQ_NODE if scope is Scope.NATIONAL else LOCAL_NODE, urgency=urgency)
-        text = content or Content(title="流量包", body="每月三十元")
+        text = content or TEXT
         return self.write(lambda u: drafts.draft_publish(u, author, scope=scope, content=text, draft=draft))
 
     def draft_update(self, author: Actor, knowledge_id: str, content: Content | None = None) -> Submission:
