@@ -10,7 +10,7 @@ import pytest
 
 from kbsearch.content import Content
 from kbsearch.services import knowledge
-from kbsearch.services.knowledge import record_reads
+from kbsearch.services.knowledge import record_reads, refresh_popularity
 from kbsearch.services.search_log import SearchLogger
 from kbsearch.store.lives import Life, load_life
 from kbsearch.store.tables import Knowledge, KnowledgeRead, SearchClick, SearchLog
@@ -142,6 +142,17 @@ def test_reads_are_counted_by_the_day_in_shanghai(either_house: House) -> None:
         record_reads(either_house.store, Counter({"k": 2}), at)
     counted = {r.day: r.reads for r in either_house.rows_of(KnowledgeRead)}
     assert counted == {date(2026, 11, 2): 4, date(2026, 11, 3): 2}
+
+
+def test_what_was_read_today_is_told_to_the_index(house: House) -> None:
+    with house.store.write() as unit:
+        unit.session.add(Knowledge(id="k", owner=Owner.LOCAL, scope=Scope.LOCAL, category_id=LOCAL_NODE, created_at=START))
+    assert refresh_popularity(house.store) == 0
+    record_reads(house.store, Counter({"k": 2}), START)
+    assert refresh_popularity(house.store) == 1
+    assert house.read(lambda s: s.get_one(Knowledge, "k").sequence) > 0
+    house.now += DAY
+    assert refresh_popularity(house.store) == 0
 
 
 def test_searches_are_remembered_in_batches_and_never_fill_the_memory(house: House) -> None:

@@ -120,6 +120,20 @@ def test_an_urgent_one_not_acknowledged_in_five_minutes_alarms(house: House, sta
     assert len(house.rows_of(Alarm)) == 1
 
 
+def test_a_withdrawal_answered_by_a_base_that_moved(house: House, staff: Staff) -> None:
+    """What came from headquarters' review conflicts like any other; what waits for its day does not."""
+    item = house.in_force(staff.wang, staff.zhao)
+    at_review = house.draft_update(staff.wang, item)
+    house.to_hq(staff.wang, staff.zhao, at_review.id)
+    house.withdraw(staff.wang, at_review.id)
+    scheduled = house.draft_update(staff.li, item, Content(title="题", body="文", effective_from=START + 9 * DAY))
+    text = Content(title="总部", body="第二")
+    pushed = house.hq("hqPushVersion", knowledgeId=item, number=2, categoryId=HQ_NODE, content=text.document(), contentHash=text.hash)
+    assert pushed.receipt == "APPLIED"
+    assert [house.get(s.id).state for s in (at_review, scheduled)] == [S.BASE_CONFLICT, S.DRAFT]
+    assert (house.get(at_review.id).withdrawal_asked, house.get(at_review.id).origin) == (False, None)
+
+
 def test_what_moved_on_between_finding_and_locking_is_left_alone(house: House, staff: Staff) -> None:
     """Each act looks again under the lock; the stale lists here are what two sweepers at once see."""
     made = house.draft(staff.wang)

@@ -113,7 +113,11 @@ class PostgresDatabase:
         self.schema = f"kbsearch_test_{os.getpid()}_{next(_NUMBERS)}"
         with self.admin.begin() as connection:
             connection.execute(text(f"CREATE SCHEMA {self.schema}"))
-        self.url = make_url(url).update_query_dict({"options": f"-csearch_path={self.schema} -csynchronous_commit=off"}).render_as_string(hide_password=False)
+        self.url = (
+            make_url(url)
+            .update_query_dict({"options": f"-csearch_path={self.schema} -csynchronous_commit=off"})
+            .render_as_string(hide_password=False)
+        )
         self.engine = open_engine(self.url)
         if migrated:
             migrate(self.engine)
