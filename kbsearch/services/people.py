@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from kbsearch.services.refusals import denied, not_found, stale, violated
 from kbsearch.store.tables import ApiToken, DocumentType, Person
@@ -57,11 +57,12 @@ def token_hash(token: str) -> str:
 
 def actor_of_token(session: Session, token: str, now: datetime) -> tuple[Actor, Person] | None:
     """Who a bearer token speaks for: roles narrowed to its scopes; None when unknown, expired, revoked or inactive."""
-    row = session.exec(select(ApiToken).where(ApiToken.token_hash == token_hash(token))).one_or_none()
-    if row is None or row.revoked_at is not None or row.expires_at <= now:
+    held = select(ApiToken, Person).join(Person, col(Person.id) == col(ApiToken.person_id)).where(ApiToken.token_hash == token_hash(token))
+    found = session.exec(held).one_or_none()
+    if found is None:
         return None
-    person = session.get(Person, row.person_id)
-    if person is None or not person.active:
+    row, person = found
+    if row.revoked_at is not None or row.expires_at <= now or not person.active:
         return None
     return Actor(person.id, frozenset(Role(r) for r in person.roles if r in row.scopes)), person
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from sqlmodel import Session, col, func, select
 
@@ -38,28 +39,28 @@ def _day(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class Page:
-    """A knowledge item as one reader sees it at `now`."""
+    """A knowledge item as one reader sees it at `now`; what is derived is derived once."""
 
     life: Life
     now: datetime
     changing: bool
 
-    @property
+    @cached_property
     def status(self) -> KnowledgeStatus:
         """The status readers are told."""
         return self.life.status(self.now)
 
-    @property
+    @cached_property
     def text_hidden(self) -> bool:
         """Title and notice only."""
         return self.life.text_hidden(self.now)
 
-    @property
+    @cached_property
     def current(self) -> KnowledgeVersion | None:
         """The version in force."""
         return self.life.current(self.now)
 
-    @property
+    @cached_property
     def shown(self) -> KnowledgeVersion | None:
         """What the page shows: in force, else last in force, else the first to come."""
         base = self.life.base(self.now)
@@ -67,24 +68,24 @@ class Page:
             return self.life.versions[base]
         return min(self.coming, key=lambda v: v.live_from, default=None)
 
-    @property
+    @cached_property
     def coming(self) -> list[KnowledgeVersion]:
         """Accepted versions whose day lies ahead, soonest first."""
         ahead = [i for i in self.life.timeline.intervals if i.live_from > self.now]
         return [self.life.versions[i.number] for i in sorted(ahead, key=lambda i: i.live_from)]
 
-    @property
+    @cached_property
     def history(self) -> list[KnowledgeVersion]:
         """Every accepted version, newest first."""
         return sorted(self.life.versions.values(), key=lambda v: v.number, reverse=True)
 
-    @property
+    @cached_property
     def replacement_id(self) -> str | None:
         """Where 已合并 points."""
         ended = self.life.ended_by(self.now)
         return ended.replacement_id if ended is not None and self.status in (KnowledgeStatus.REVOKED, KnowledgeStatus.ARCHIVED) else None
 
-    @property
+    @cached_property
     def notice(self) -> str | None:
         """The sentence readers must see above, or instead of, the text."""
         knowledge, ended = self.life.knowledge, self.life.ended_by(self.now)
@@ -104,7 +105,7 @@ class Page:
             )
         return None
 
-    @property
+    @cached_property
     def badges(self) -> list[Badge]:
         """The marks that hold now."""
         ends = self.current.effective_to if self.current is not None else None

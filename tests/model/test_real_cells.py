@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import Session, func, select
 
 from kbsearch.store.tables import OutboxMessage, TransitionLog
-from tests.store.databases import ENGINES, PostgresDatabase, SqliteDatabase
+from tests.store.databases import POSTGRES_MARKS, PostgresDatabase, SqliteDatabase
 
 from .driver import Act
 from .expected_cells import ACTIONS, BLIND_ROLES, MESSAGES, SEEING_ROLES, hq_cells, person_cells, state_of
@@ -26,9 +26,8 @@ ON_POSTGRES = {"PENDING_REVIEW", "SUBMITTED", "WITHDRAW_PENDING<SCHEDULED", "BAS
 
 def on_both(situations: list[tuple[Scope, str]]) -> list[Any]:
     """Every situation on SQLite, a few on PostgreSQL; sorted so that each engine's database is made once."""
-    sqlite, postgres = ENGINES
-    chosen = [pytest.param("postgres", *s, marks=postgres.marks) for s in situations if s[1] in ON_POSTGRES]
-    return [pytest.param(sqlite, *s) for s in situations] + chosen
+    chosen = [pytest.param("postgres", *s, marks=POSTGRES_MARKS) for s in situations if s[1] in ON_POSTGRES]
+    return [pytest.param("sqlite", *s) for s in situations] + chosen
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
@@ -97,10 +97,12 @@ def postgres_url() -> str | None:
     return os.environ.get(POSTGRES_VARIABLE)
 
 
-ENGINES = [
-    "sqlite",
-    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.skipif(postgres_url() is None, reason=HOW_TO_START)]),
-]
+POSTGRES_MARKS = (pytest.mark.postgres, pytest.mark.skipif(postgres_url() is None, reason=HOW_TO_START))
+ENGINES = ["sqlite", pytest.param("postgres", marks=POSTGRES_MARKS)]
+
+
+def _rows(connection: Connection, name: str) -> list[dict[str, Any]]:
+    return [dict(row._mapping) for row in connection.execute(SQLModel.metadata.tables[name].select())]
 
 
 class PostgresDatabase:
@@ -122,7 +124,7 @@ class PostgresDatabase:
         if migrated:
             migrate(self.engine)
             with self.engine.connect() as connection:
-                self._seeds = {t: [dict(r._mapping) for r in connection.execute(text(f"SELECT * FROM {t}"))] for t in _SEEDED}  # noqa: S608 - our own names
+                self._seeds = {name: _rows(connection, name) for name in _SEEDED}
 
     def reset(self) -> None:
         tables = ", ".join(f'"{t.name}"' for t in SQLModel.metadata.sorted_tables)
