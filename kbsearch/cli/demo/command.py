@@ -42,7 +42,8 @@ def demo(
     plan.folder.mkdir(parents=True, exist_ok=True)
     environment = plan.environment(kept_secrets(plan.folder / "secrets.json"))
     os.environ.update(environment)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background job begins with SIGINT ignored
+        signal.signal(number, _interrupt)
     try:
         with Children(plan.logs, environment) as children:
             if plan.marker.exists():
