@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import FrameType
@@ -98,11 +99,24 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
+def _settle_memory() -> None:
+    """Keep the collector away from what lives as long as the process, and let it look less often at what a request makes.
+
+    A search page makes tens of thousands of objects that die by themselves; at the default thresholds the collector took a
+    quarter of its time (measured with bench.speed).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 5, 50)
+
+
 def serve(settings: Settings, *, with_worker: bool, on_stopping: Callable[[], None] = lambda: None) -> None:
     """Serve until SIGTERM or Ctrl-C; open requests get GRACE_SECONDS to end."""
     with open_system(settings, write_index=with_worker) as system:
+        app = create_app(system, with_worker=with_worker)
+        _settle_memory()
         config = uvicorn.Config(
-            create_app(system, with_worker=with_worker),
+            app,
             host=settings.host,
             port=settings.port,
             log_config=None,

@@ -21,6 +21,7 @@ from kbsearch.schema.queries.node import NodeQueries
 from kbsearch.schema.queries.operations import OperationsQueries
 from kbsearch.schema.rules import RULES, Rule, apply_rules
 from kbsearch.schema.scalars import BUILT_IN_DESCRIPTIONS, SCALARS
+from kbsearch.schema.shortcuts import call_plain_resolvers_directly
 from kbsearch.schema.user_errors import ERROR_TYPES
 
 # What a list without a page size is reckoned as by the cost limit (kbsearch.http.limits.HttpLimits.list_sizes).
@@ -67,6 +68,7 @@ def build_schema(rules: dict[str, Rule] | None = None) -> strawberry.Schema:
     core = core_schema(schema)
     for type_ in core.type_map.values():
         _describe_built_in(type_)
+    call_plain_resolvers_directly(core)
     apply_rules(core, RULES if rules is None else rules)
     return schema
 
