@@ -80,10 +80,11 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_are_refused_soon(door: Door, name: str) -> None:
+    # Processor time: what the refusal costs, whatever else the machine is doing; caches rule out asking twice.
     query, code = BOMBS[name]
-    began = time.perf_counter()
+    began = time.process_time()
     response = door.post(query)
-    elapsed = time.perf_counter() - began
+    elapsed = time.process_time() - began
     assert elapsed < SOON
     assert error_codes(response)[:1] == ([code] if code else [])
     assert response.status_code == (400 if code else 200)
