@@ -3,18 +3,54 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import rfc8785
 
 from kbsearch.clock import wire_time
+from kbsearch.workflow.audience import Addressee, Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an announcement says beside its text: whom it is for and what they must do."""
+
+    audience: Audience = field(default_factory=Audience)
+    must_read: bool = False
+    needs_reply: bool = False
+    reply_due_at: datetime | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The four keys an announcement's canonical JSON has beside those of knowledge."""
+        return {
+            "audience": self.audience.document(),
+            "mustRead": self.must_read,
+            "needsReply": self.needs_reply,
+            "replyDueAt": wire_time(self.reply_due_at),
+        }
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Terms:
+        """Read the canonical form back; missing keys take their empty value."""
+        named = document.get("audience") or {}
+        people = (Addressee(p.get("organisation") or "", p.get("id") or "", p.get("name") or "") for p in named.get("people") or ())
+        due = document.get("replyDueAt")
+        return cls(
+            Audience(frozenset(named.get("organisations") or ()), frozenset(people)),
+            must_read=bool(document.get("mustRead")),
+            needs_reply=bool(document.get("needsReply")),
+            reply_due_at=datetime.fromisoformat(due) if due else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Every field a reader sees; keywords keep their order, regions and attachments are sets kept sorted."""
+    """Every field a reader sees; keywords keep their order, regions and attachments are sets kept sorted.
+
+    `terms` only announcements have.
+    """
 
     title: str = ""
     body: str = ""
@@ -25,10 +61,11 @@ class Content:
     effective_from: datetime | None = None
     effective_to: datetime | None = None
     attachments: tuple[str, ...] = ()
+    terms: Terms | None = None
 
     def document(self) -> dict[str, Any]:
         """The canonical JSON form, as hashed and as sent to headquarters."""
-        return {
+        return (self.terms.document() if self.terms is not None else {}) | {
             "title": self.title,
             "body": self.body,
             "summary": self.summary,
@@ -54,6 +91,7 @@ class Content:
             effective_from=times["effectiveFrom"],
             effective_to=times["effectiveTo"],
             attachments=tuple(sorted(document.get("attachments") or ())),
+            terms=Terms.from_document(document) if "audience" in document else None,
         )
 
     def moved_to(self, effective_from: datetime | None) -> Content:
@@ -82,7 +120,7 @@ def submission_hash(
     effective_from: datetime | None,
     content_hash: str | None,
 ) -> str:
-    """submissionHash: what a reviewer approves and headquarters echoes. `effective_from` only for REVOKE (no content)."""
+    """submissionHash: what a reviewer approves and headquarters echoes. `effective_from` only where there is no content."""
     return canonical_hash(
         {
             "kind": kind,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from kbsearch.store.tables import Knowledge, KnowledgeVersion, Revocation
+from kbsearch.store.plain_rows import among_ids, column, every_column, read_plain
+from kbsearch.store.tables import Revocation, Subject, SubjectVersion
 from kbsearch.workflow.in_force import RevocationFacts, Timeline, VersionFacts, timeline
 from kbsearch.workflow.knowledge import KnowledgeFacts, status, text_hidden
 from kbsearch.workflow.states import KnowledgeStatus
@@ -19,8 +20,8 @@ from kbsearch.workflow.states import KnowledgeStatus
 class Life:
     """One knowledge item with its accepted versions by number, its revocations and the timeline they make."""
 
-    knowledge: Knowledge
-    versions: dict[int, KnowledgeVersion]
+    subject: Subject
+    versions: dict[int, SubjectVersion]
     revocations: list[Revocation]
     timeline: Timeline
 
@@ -34,11 +35,11 @@ class Life:
         ended = self.ended_by(at)
         return KnowledgeFacts(
             timeline=self.timeline,
-            suspended_at=self.knowledge.suspended_at,
-            suspended_until=self.knowledge.suspended_until,
+            suspended_at=self.subject.suspended_at,
+            suspended_until=self.subject.suspended_until,
             revoked_from=ended.live_from if ended else None,
             revoke_reason=ended.reason if ended else None,
-            archived_at=self.knowledge.archived_at,
+            archived_at=self.subject.archived_at,
         )
 
     def status(self, at: datetime) -> KnowledgeStatus:
@@ -49,7 +50,7 @@ class Life:
         """Whether readers get title and notice only."""
         return text_hidden(self.facts(at), at)
 
-    def current(self, at: datetime) -> KnowledgeVersion | None:
+    def current(self, at: datetime) -> SubjectVersion | None:
         """The version in force at `at`."""
         number = self.timeline.current(at)
         return None if number is None else self.versions[number]
@@ -64,28 +65,42 @@ class Life:
         return max([*self.versions, *(r.number for r in self.revocations)], default=0)
 
 
-def _fold(knowledge: Knowledge, versions: list[KnowledgeVersion], revocations: list[Revocation]) -> Life:
+# Written once: every search asks them.
+_SUBJECTS = every_column(Subject).where(among_ids(Subject, "id"))
+_VERSIONS = every_column(SubjectVersion).where(among_ids(SubjectVersion, "subject_id"), column(SubjectVersion, "accepted"))
+_REVOCATIONS = every_column(Revocation).where(among_ids(Revocation, "subject_id"), column(Revocation, "accepted"))
+
+
+def _fold(subject: Subject, versions: list[SubjectVersion], revocations: list[Revocation]) -> Life:
     facts = [VersionFacts(v.number, v.live_from, v.effective_to, v.base_number, v.history_only, v.created_at) for v in versions]
     ends = [RevocationFacts(r.id, r.number, r.live_from) for r in revocations]
-    return Life(knowledge, {v.number: v for v in versions}, revocations, timeline(facts, ends))
+    return Life(subject, {v.number: v for v in versions}, revocations, timeline(facts, ends))
 
 
-def load_lives(session: Session, knowledge_ids: Iterable[str]) -> dict[str, Life]:
-    """The lives of these items in three queries; unknown ids are left out."""
-    ids = sorted(set(knowledge_ids))
+def load_lives(session: Session, subject_ids: Iterable[str]) -> dict[str, Life]:
+    """The lives of these items in three queries, for reading; unknown ids are left out.
+
+    Their rows have the tables' columns and nothing else: they cannot be changed, and cost half of what mapped objects cost.
+    """
+    ids = sorted(set(subject_ids))
     if not ids:
         return {}
-    versions: defaultdict[str, list[KnowledgeVersion]] = defaultdict(list)
+    return _folded(*(read_plain(session, statement, ids) for statement in (_SUBJECTS, _VERSIONS, _REVOCATIONS)))
+
+
+def load_life(session: Session, subject_id: str) -> Life | None:
+    """The life of one item as mapped objects, for changing it; None when unknown."""
+    subjects = session.exec(select(Subject).where(Subject.id == subject_id)).all()
+    accepted = select(SubjectVersion).where(SubjectVersion.subject_id == subject_id, col(SubjectVersion.accepted))
+    ended = select(Revocation).where(Revocation.subject_id == subject_id, col(Revocation.accepted))
+    return _folded(subjects, session.exec(accepted).all(), session.exec(ended).all()).get(subject_id)
+
+
+def _folded(subjects: Sequence[Subject], accepted: Sequence[SubjectVersion], ended: Sequence[Revocation]) -> dict[str, Life]:
+    versions: defaultdict[str, list[SubjectVersion]] = defaultdict(list)
     revocations: defaultdict[str, list[Revocation]] = defaultdict(list)
-    items = session.exec(select(Knowledge).where(col(Knowledge.id).in_(ids))).all()
-    accepted = select(KnowledgeVersion).where(col(KnowledgeVersion.knowledge_id).in_(ids), col(KnowledgeVersion.accepted))
-    for version in session.exec(accepted):
-        versions[version.knowledge_id].append(version)
-    for revocation in session.exec(select(Revocation).where(col(Revocation.knowledge_id).in_(ids), col(Revocation.accepted))):
-        revocations[revocation.knowledge_id].append(revocation)
-    return {k.id: _fold(k, versions[k.id], revocations[k.id]) for k in items}
-
-
-def load_life(session: Session, knowledge_id: str) -> Life | None:
-    """The life of one item, None when unknown."""
-    return load_lives(session, [knowledge_id]).get(knowledge_id)
+    for version in accepted:
+        versions[version.subject_id].append(version)
+    for revocation in ended:
+        revocations[revocation.subject_id].append(revocation)
+    return {s.id: _fold(s, versions[s.id], revocations[s.id]) for s in subjects}

@@ -14,7 +14,6 @@ from kbsearch.store.tables import Destination, OutboxMessage, OutboxStatus
 from kbsearch.store.unit import REFRESH
 
 LEASE = timedelta(seconds=15)
-PROBE_EVERY = timedelta(seconds=10)
 _FIRST_DELAY = timedelta(seconds=1)
 _LONGEST_DELAY = timedelta(seconds=60)
 _LONGEST_WISH = timedelta(minutes=10)
@@ -39,10 +38,10 @@ def _is_head() -> ColumnElement[bool]:
     )
 
 
-def claim_heads(session: Session, destination: str, now: datetime, limit: int) -> list[OutboxMessage]:
+def claim_heads(session: Session, destination: str, now: datetime, limit: int, probe_every: timedelta) -> list[OutboxMessage]:
     """Lease due heads for one attempt each, counting the attempt before the work.
 
-    During an outage only one message goes, and only every PROBE_EVERY: the one tried least, so that no single bad
+    During an outage only one message goes, and only every `probe_every`: the one tried least, so that no single bad
     message can keep the destination closed.
     """
     state = session.get(Destination, destination, with_for_update=True)
@@ -50,7 +49,7 @@ def claim_heads(session: Session, destination: str, now: datetime, limit: int) -
     if failing and state is not None:
         if state.probe_at is not None and state.probe_at > now:
             return []
-        state.probe_at = now + PROBE_EVERY
+        state.probe_at = now + probe_every
     free = or_(col(OutboxMessage.claimed_until).is_(None), col(OutboxMessage.claimed_until) <= now)
     due = [] if failing else [col(OutboxMessage.due_at) <= now]
     statement = select(OutboxMessage).where(
@@ -78,7 +77,9 @@ class Attempt:
     retry_after: timedelta | None = None
 
 
-def settle_attempts(session: Session, destination: str, attempts: Sequence[Attempt], now: datetime) -> list[OutboxMessage]:
+def settle_attempts(
+    session: Session, destination: str, attempts: Sequence[Attempt], now: datetime, probe_every: timedelta
+) -> list[OutboxMessage]:
     """Record attempts and the destination's health; returns the messages that became dead letters."""
     dead = []
     for attempt in attempts:
@@ -94,11 +95,11 @@ def settle_attempts(session: Session, destination: str, attempts: Sequence[Attem
             dead.append(message)
         else:
             message.due_at = now + back_off(message.attempts, attempt.retry_after)
-    _record_health(session, destination, attempts, now)
+    _record_health(session, destination, attempts, now, probe_every)
     return dead
 
 
-def _record_health(session: Session, destination: str, attempts: Sequence[Attempt], now: datetime) -> None:
+def _record_health(session: Session, destination: str, attempts: Sequence[Attempt], now: datetime, probe_every: timedelta) -> None:
     answered = any(a.delivered or a.permanent for a in attempts)
     failing = next((a for a in attempts if a.unreachable), None)
     state = session.get(Destination, destination)
@@ -111,7 +112,7 @@ def _record_health(session: Session, destination: str, attempts: Sequence[Attemp
             state = Destination(name=destination)
             session.add(state)
         state.failing_since = state.failing_since or now
-        state.probe_at, state.last_error = now + PROBE_EVERY, failing.error[:500]
+        state.probe_at, state.last_error = now + probe_every, failing.error[:500]
 
 
 def _make_all_due(session: Session, destination: str, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine, inspect, text
 
 # Oldest first; a test holds this list against the migrations.
-REVISIONS = ("2026_11_23_first_tables",)
+REVISIONS = ("2026_11_23_first_tables", "2026_11_23_subjects")
 HEAD = REVISIONS[-1]
 
 

@@ -6,30 +6,30 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from kbsearch.content import Content
 from kbsearch.store.lives import Life, load_lives
-from kbsearch.store.tables import DocumentType, Knowledge, OutboxMessage, OutboxStatus, Revision, Submission, TransitionLog
+from kbsearch.store.tables import DocumentType, OutboxMessage, OutboxStatus, Revision, Subject, Submission, TransitionLog
 from kbsearch.workflow.actions import Action, ActorKind
 from kbsearch.workflow.decide import Facts
-from kbsearch.workflow.states import COUNTED_AS_OPEN, SubmissionKind, SubmissionState
+from kbsearch.workflow.states import COUNTED_AS_OPEN, SubmissionState
 
 _WRITING = (Action.CREATE.value, Action.EDIT.value, Action.REBASE.value, Action.SUBMIT_FOR_REVIEW.value)
 
 
-def lock_knowledge(session: Session, knowledge_id: str) -> Knowledge | None:
+def lock_subject(session: Session, subject_id: str) -> Subject | None:
     """Read a knowledge item for changing; whoever changes it or a submission on it queues here first."""
-    statement = select(Knowledge).where(Knowledge.id == knowledge_id).with_for_update()
+    statement = select(Subject).where(Subject.id == subject_id).with_for_update()
     return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
 
 
 def lock_submission(session: Session, submission_id: str) -> Submission | None:
     """Read a submission for changing, its knowledge item locked before it so that locks are always taken in one order."""
-    knowledge_id = session.exec(select(Submission.knowledge_id).where(Submission.id == submission_id)).one_or_none()
-    if knowledge_id is None:
+    subject_id = session.exec(select(Submission.subject_id).where(Submission.id == submission_id)).one_or_none()
+    if subject_id is None:
         return None
-    lock_knowledge(session, knowledge_id)
+    lock_subject(session, subject_id)
     statement = select(Submission).where(Submission.id == submission_id).with_for_update()
     return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
 
@@ -53,10 +53,10 @@ def sent_revision(session: Session, submission_id: str, round_: int) -> Revision
     return session.exec(statement.order_by(col(Revision.number).desc())).first()
 
 
-def open_submissions_on(session: Session, knowledge_id: str) -> Sequence[Submission]:
+def open_submissions_on(session: Session, subject_id: str) -> Sequence[Submission]:
     """Every non-terminal submission on a knowledge item, oldest first."""
     ended = [s for s in SubmissionState if s not in COUNTED_AS_OPEN and s not in _ALSO_OPEN]
-    statement = select(Submission).where(Submission.knowledge_id == knowledge_id, col(Submission.state).not_in(ended))
+    statement = select(Submission).where(Submission.subject_id == subject_id, col(Submission.state).not_in(ended))
     return session.exec(statement.order_by(col(Submission.created_at), col(Submission.id)).with_for_update()).all()
 
 
@@ -97,23 +97,23 @@ def _dead_lettered(session: Session, ids: list[str]) -> set[str]:
     statement = select(OutboxMessage.submission_id).where(
         col(OutboxMessage.submission_id).in_(ids),
         OutboxMessage.status == OutboxStatus.DEAD,
-        col(OutboxMessage.kind).startswith("knowledge."),
+        or_(*(col(OutboxMessage.kind).startswith(f"{noun}.") for noun in ("knowledge", "announcement", "reply"))),
     )
     return {i for i in session.exec(statement) if i is not None}
 
 
 def _other_open(session: Session, submissions: Sequence[Submission]) -> dict[str, str]:
     """Which other submission of the same slot (content, or revoke) is open on the same knowledge item."""
-    statement = select(Submission).where(col(Submission.knowledge_id).in_({s.knowledge_id for s in submissions}))
+    statement = select(Submission).where(col(Submission.subject_id).in_({s.subject_id for s in submissions}))
     states = [*COUNTED_AS_OPEN, SubmissionState.WITHDRAW_PENDING]
     counted = [s for s in session.exec(statement.where(col(Submission.state).in_(states))) if counts_as_open(s)]
-    slots = {(s.knowledge_id, s.kind is SubmissionKind.REVOKE): s.id for s in counted}
-    found = {s.id: slots.get((s.knowledge_id, s.kind is SubmissionKind.REVOKE)) for s in submissions}
+    slots = {(s.subject_id, s.kind.ends): s.id for s in counted}
+    found = {s.id: slots.get((s.subject_id, s.kind.ends)) for s in submissions}
     return {own: other for own, other in found.items() if other is not None and other != own}
 
 
 def _base_current(submission: Submission, life: Life | None, now: datetime) -> bool:
-    if submission.kind is SubmissionKind.PUBLISH:
+    if not submission.kind.builds_on_base:
         return True
     return life is not None and life.base(now) == submission.base_number
 
@@ -125,7 +125,7 @@ def gather_facts(session: Session, submissions: Sequence[Submission], now: datet
         return {}
     revisions, editors = latest_revisions(session, ids), _editors(session, ids)
     dead, others = _dead_lettered(session, ids), _other_open(session, submissions)
-    lives = load_lives(session, {s.knowledge_id for s in submissions})
+    lives = load_lives(session, {s.subject_id for s in submissions})
     facts = {}
     for s in submissions:
         revision = revisions[s.id]
@@ -144,7 +144,7 @@ def gather_facts(session: Session, submissions: Sequence[Submission], now: datet
             due_later=moment is not None and moment > now,
             submission_hash=revision.submission_hash,
             editors=editors[s.id],
-            base_current=_base_current(s, lives.get(s.knowledge_id), now),
+            base_current=_base_current(s, lives.get(s.subject_id), now),
             other_open=others.get(s.id),
         )
     return facts

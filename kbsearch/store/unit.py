@@ -6,6 +6,7 @@ last from the one locked counter row, so that sequence order is commit order.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,12 +19,29 @@ from sqlmodel import Session, SQLModel, col
 from kbsearch.clock import Clock
 from kbsearch.ids import NewId
 from kbsearch.store.engine import for_writing
-from kbsearch.store.tables import DocumentType, Knowledge, OutboxMessage, OutboxStatus, SequenceCounter, Submission, TransitionLog
+from kbsearch.store.notice_channels import DELIVER, forwarded
+from kbsearch.store.tables import (
+    Batch,
+    DocumentType,
+    Feedback,
+    InterimNote,
+    Notice,
+    NoticeAbout,
+    OutboxMessage,
+    OutboxStatus,
+    SequenceCounter,
+    Subject,
+    Submission,
+    SyncRun,
+    TransitionLog,
+)
 from kbsearch.workflow.actions import ActorKind
 from kbsearch.workflow.deadlines import Deadlines
+from kbsearch.workflow.notices import NoticeKind, NoticeWays
 
 REFRESH = "index.refresh"
 Doorbell = Callable[[str], None]
+Stamped = type[Subject] | type[Submission] | type[Feedback] | type[InterimNote] | type[Batch] | type[SyncRun]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +58,27 @@ HQ = Who(ActorKind.HQ, "hq")
 
 @dataclass
 class Unit:
-    """A transaction with its fixed `now`; `index_destinations` are told of every touched knowledge item."""
+    """A transaction with its fixed `now`; `index_destinations` are told of every touched knowledge item.
+
+    `announcement_review`: announcements of headquarters wait for a reviewer before local users see them; `notice_ways`: how
+    notices leave the application beside being shown in it.
+    """
 
     session: Session
     now: datetime
     new_id: NewId
     deadlines: Deadlines = field(default_factory=Deadlines)
     index_destinations: tuple[str, ...] = ()
+    announcement_review: bool = False
+    notice_ways: NoticeWays = field(default_factory=NoticeWays)
     sequence: int | None = None
     rung: set[str] = field(default_factory=set)
     # Plain rows, not objects: a bulk load writes hundreds of thousands of them.
     _log: list[dict[str, Any]] = field(default_factory=list)
     _outbox: list[dict[str, Any]] = field(default_factory=list)
     _touched: set[str] = field(default_factory=set)
-    _touched_submissions: set[str] = field(default_factory=set)
+    _notices: list[dict[str, Any]] = field(default_factory=list)
+    _stamps: defaultdict[Stamped, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def log(
         self,
@@ -122,40 +147,67 @@ class Unit:
         )
         return message_id
 
-    def touch(self, knowledge_id: str) -> None:
+    def touch(self, subject_id: str) -> None:
         """The knowledge item changed: its index documents get this transaction's sequence and are refreshed."""
-        self._touched.add(knowledge_id)
+        self._touched.add(subject_id)
 
     def touch_submission(self, submission_id: str) -> None:
         """The submission changed: it carries this transaction's sequence."""
-        self._touched_submissions.add(submission_id)
+        self.stamp(Submission, submission_id)
+
+    def stamp(self, table: Stamped, row_id: str) -> None:
+        """A row of this table changed and carries this transaction's sequence."""
+        self._stamps[table].add(row_id)
+
+    def notify(
+        self, person_id: str, kind: NoticeKind, *, about: NoticeAbout, document_id: str, title: str, text: str, next_step: str = ""
+    ) -> None:
+        """Tell one person something in the application; it is told only if this transaction commits."""
+        self._notices.append(
+            {
+                "id": self.new_id(),
+                "person_id": person_id,
+                "kind": kind,
+                "about": about,
+                "document_id": document_id,
+                "title": title,
+                "text": text,
+                "next_step": next_step,
+                "created_at": self.now,
+                "ordinal": len(self._notices),
+            }
+        )
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What is refused inside leaves nothing behind, neither rows nor collected messages; the transaction goes on."""
-        kept = (list(self._log), list(self._outbox), set(self._touched), set(self._touched_submissions))
+        stamps = {table: set(ids) for table, ids in self._stamps.items()}
+        kept = (list(self._log), list(self._outbox), list(self._notices), set(self._touched))
         nested = self.session.begin_nested()
         try:
             yield
         except BaseException:
             nested.rollback()
-            self._log, self._outbox, self._touched, self._touched_submissions = kept
+            self._log, self._outbox, self._notices, self._touched = kept
+            self._stamps = defaultdict(set, stamps)
             raise
         nested.commit()
 
     def commit(self) -> None:
         """Flush, take the sequence last, stamp everything with it, commit."""
-        for knowledge_id in sorted(self._touched):
+        for subject_id in sorted(self._touched):
             for destination in self.index_destinations:
-                self.send(destination, knowledge_id, REFRESH, {})
+                self.send(destination, subject_id, REFRESH, {})
+        for destination, person_id, payload in forwarded(self.session, self.notice_ways, self._notices):
+            self.send(destination, person_id, DELIVER, payload)
         self.session.flush()
-        if self._log or self._outbox or self._touched or self._touched_submissions:
+        if self._log or self._outbox or self._notices or self._touched or self._stamps:
             self.sequence = self._take_sequence()
             self._stamp(self.sequence)
         self.session.commit()
         self.rung |= {m["destination"] for m in self._outbox}
-        self._log, self._outbox = [], []
-        self._touched, self._touched_submissions = set(), set()
+        self._log, self._outbox, self._notices = [], [], []
+        self._touched, self._stamps = set(), defaultdict(set)
 
     def _take_sequence(self) -> int:
         statement = (
@@ -168,15 +220,15 @@ class Unit:
         return int(self.session.execute(statement).scalar_one())
 
     def _stamp(self, sequence: int) -> None:
-        collected: tuple[tuple[type[SQLModel], list[dict[str, Any]]], ...] = ((TransitionLog, self._log), (OutboxMessage, self._outbox))
+        collected: tuple[tuple[type[SQLModel], list[dict[str, Any]]], ...] = (
+            (TransitionLog, self._log),
+            (OutboxMessage, self._outbox),
+            (Notice, self._notices),
+        )
         for table, rows in collected:
             if rows:
                 self.session.execute(insert(table), [{**row, "sequence": sequence} for row in rows])
-        stamps: tuple[tuple[type[Knowledge | Submission], set[str]], ...] = (
-            (Knowledge, self._touched),
-            (Submission, self._touched_submissions),
-        )
-        for table, ids in stamps:
+        for table, ids in ((Subject, self._touched), *self._stamps.items()):
             for chunk in _chunks(sorted(ids)):
                 self.session.execute(
                     update(table).where(col(table.id).in_(chunk)).values(sequence=sequence),
@@ -200,13 +252,17 @@ class Store:
     deadlines: Deadlines = field(default_factory=Deadlines)
     index_destinations: tuple[str, ...] = ()
     ring: Doorbell = lambda _destination: None
+    announcement_review: bool = False
+    notice_ways: NoticeWays = field(default_factory=NoticeWays)
 
     @contextmanager
     def write(self) -> Iterator[Unit]:
         """A transaction: committed when the block ends well, rolled back when it raises; then doorbells ring."""
         with Session(for_writing(self.engine), expire_on_commit=False) as session:
             session.connection()  # SQLite takes its write lock here: `now` is read behind it, in commit order
-            unit = Unit(session, self.clock(), self.new_id, self.deadlines, self.index_destinations)
+            unit = Unit(
+                session, self.clock(), self.new_id, self.deadlines, self.index_destinations, self.announcement_review, self.notice_ways
+            )
             try:
                 yield unit
                 unit.commit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kbsearch.errors import Refusal, RefusalCode
 from kbsearch.workflow.actions import PERMITTED, Action, Role, may
@@ -43,10 +43,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who commands: a person with roles, or a machine (no roles; HQ and SYSTEM are told by the action)."""
+    """Who commands: a person with roles, or a machine (no roles; HQ and SYSTEM are told by the action).
+
+    `login` is the name announcements address a person by; machines have none.
+    """
 
     id: str
     roles: frozenset[Role] = frozenset()
+    login: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ _CONDITIONS: dict[When, Callable[[Facts], bool]] = {
     When.CAME_FROM_HQ_REVIEW: lambda f: f.origin in (S.SUBMITTED, S.PENDING_HQ),
     When.CAME_FROM_SCHEDULED: lambda f: f.origin is S.SCHEDULED,
     When.WITHDRAWAL_ASKED: lambda f: f.withdrawal_asked,
-    When.CHANGES_EXISTING: lambda f: f.kind is not SubmissionKind.PUBLISH,
+    When.CHANGES_EXISTING: lambda f: f.kind.builds_on_base,
     When.DEAD_LETTERED: lambda f: f.dead_lettered,
 }
 
@@ -108,7 +112,7 @@ def _base_current(facts: Facts, _actor: Actor, _command: Command) -> Refusal | N
 
 
 def _has_base(facts: Facts, _actor: Actor, _command: Command) -> Refusal | None:
-    if facts.kind is not SubmissionKind.PUBLISH:
+    if facts.kind.builds_on_base:
         return None
     return _rule("NO_BASE", "发布申请没有基线，直接编辑即可。")
 
@@ -116,7 +120,7 @@ def _has_base(facts: Facts, _actor: Actor, _command: Command) -> Refusal | None:
 def _only_one_open(facts: Facts, _actor: Actor, _command: Command) -> Refusal | None:
     if facts.other_open is None:
         return None
-    return _rule("ANOTHER_OPEN", "这条知识已有一个在途申请，请等它结束，或先撤回、作废它。", openSubmissionId=facts.other_open)
+    return _rule("ANOTHER_OPEN", "已有一个在途申请，请等它结束，或先撤回、作废它。", openSubmissionId=facts.other_open)
 
 
 def _four_eyes(facts: Facts, actor: Actor, _command: Command) -> Refusal | None:

@@ -64,10 +64,10 @@ class Timeline:
     def ended_by(self, at: datetime) -> RevocationFacts | None:
         """The revocation that ended it, unless a newer version took over since."""
         past = [r for r in self.endings if r.live_from <= at]
-        started = [start for start, _ in self.takeovers if start <= at]
-        if not past or (started and started[-1] > past[-1].live_from):
+        if not past:
             return None
-        return past[-1]
+        started = [start for start, _ in self.takeovers if start <= at]
+        return None if started and started[-1] > past[-1].live_from else past[-1]
 
     def ended_up_to(self, at: datetime) -> int:
         """Versions up to this number are history by revocation; 0 when nothing was revoked."""

@@ -20,12 +20,16 @@ class KnowledgeAction(Labelled):
     SUSPEND = "SUSPEND", "停用", "暂停使用，须有说明"
     RESUME = "RESUME", "恢复"
     ARCHIVE = "ARCHIVE", "归档", "只从已撤销或已过期，不可逆"
+    MARK_STILL_IN_USE = "MARK_STILL_IN_USE", "标记停售在用", "打上或去掉“停售在用”，状态不变"
 
 
 _SOURCES = {
     KnowledgeAction.SUSPEND: frozenset({KnowledgeStatus.PUBLISHED}),
     KnowledgeAction.RESUME: frozenset({KnowledgeStatus.SUSPENDED}),
     KnowledgeAction.ARCHIVE: frozenset({KnowledgeStatus.REVOKED, KnowledgeStatus.EXPIRED}),
+    KnowledgeAction.MARK_STILL_IN_USE: frozenset(
+        {KnowledgeStatus.PUBLISHED, KnowledgeStatus.SUSPENDED, KnowledgeStatus.EXPIRED, KnowledgeStatus.REVOKED}
+    ),
 }
 
 

@@ -26,12 +26,32 @@ class SubmissionState(Labelled):
     CLOSED_STALE = "CLOSED_STALE", "超时关闭", "长期无人处理，已自动关闭，流程结束"
 
 
-class SubmissionKind(Labelled):
-    """What a submission asks for."""
+class SubjectKind(Labelled):
+    """What a submission is about."""
 
-    PUBLISH = "PUBLISH", "发布", "新知识"
+    KNOWLEDGE = "KNOWLEDGE", "知识"
+    ANNOUNCEMENT = "ANNOUNCEMENT", "公告"
+    REPLY = "REPLY", "公告回复"
+
+
+class SubmissionKind(Labelled):
+    """What a submission asks for. CORRECT is to announcements what UPDATE is to knowledge, RECALL what REVOKE is."""
+
+    PUBLISH = "PUBLISH", "发布", "新的知识、公告或回复"
     UPDATE = "UPDATE", "更新", "已有知识的新版本"
     REVOKE = "REVOKE", "撤销", "撤销已有知识，无正文"
+    CORRECT = "CORRECT", "更正", "已发公告的新版本"
+    RECALL = "RECALL", "撤回公告", "撤回已发公告，无正文"
+
+    @property
+    def ends(self) -> bool:
+        """Whether it ends its subject and so has no content."""
+        return self in (SubmissionKind.REVOKE, SubmissionKind.RECALL)
+
+    @property
+    def builds_on_base(self) -> bool:
+        """Whether it changes something that exists."""
+        return self is not SubmissionKind.PUBLISH
 
 
 class Scope(Labelled):

@@ -13,7 +13,7 @@ from kbsearch.services import drafts, knowledge, quarantine, submissions, sweep
 from kbsearch.services.drafts import Draft
 from kbsearch.store.lives import Life, load_lives
 from kbsearch.store.submissions import content_of, latest_revision
-from kbsearch.store.tables import InboxMessage, Knowledge, OutboxMessage, OutboxStatus, Submission
+from kbsearch.store.tables import InboxMessage, OutboxMessage, OutboxStatus, Subject, Submission
 from kbsearch.store.unit import Unit
 from kbsearch.workflow.actions import Role
 from kbsearch.workflow.deadlines import Deadlines
@@ -87,7 +87,7 @@ class RealDriver:
         answer = self._try(begin)
         if answer == "APPLIED":
             self.ids[submission] = made[0].id
-            self.ids.setdefault(knowledge, made[0].knowledge_id)
+            self.ids.setdefault(knowledge, made[0].subject_id)
         return answer
 
     def act(self, act: Act) -> str:
@@ -126,7 +126,7 @@ class RealDriver:
         kid, who = self.ids.get(knowledge, knowledge), self.people[actor]
 
         def brake(unit: Unit) -> object:
-            row = unit.session.get(Knowledge, kid)
+            row = unit.session.get(Subject, kid)
             reason = {"reason_text": "核实中"} if action == "suspend" else {}
             return _ON_ITEMS[action](unit, who, kid, lock_version=row.lock_version if row else 1, **reason)
 
@@ -173,8 +173,10 @@ class RealDriver:
 
         def everything(session: Session) -> Seen:
             rows = {s.id: s for s in session.exec(select(Submission))}
-            lives = load_lives(session, session.exec(select(Knowledge.id)).all())
-            kept = select(OutboxMessage).where(OutboxMessage.destination == "hq", OutboxMessage.status != OutboxStatus.CANCELLED)
+            lives = load_lives(session, session.exec(select(Subject.id)).all())
+            # Asking for versions that deferred messages wait for moves nothing; the model does not ask.
+            about = (OutboxMessage.destination == "hq", OutboxMessage.kind != "version.request")
+            kept = select(OutboxMessage).where(*about, OutboxMessage.status != OutboxStatus.CANCELLED)
             sent = session.exec(kept.order_by(col(OutboxMessage.sequence), col(OutboxMessage.ordinal))).all()
             return Seen(rows, lives, [_as_sent(m, labels) for m in sent])
 
@@ -222,7 +224,7 @@ _PLAIN: dict[str, Callable[..., Submission]] = {
     "claim": submissions.claim,
     "release": submissions.release,
 }
-_ON_ITEMS: dict[str, Callable[..., Knowledge]] = {
+_ON_ITEMS: dict[str, Callable[..., Subject]] = {
     "suspend": knowledge.suspend,
     "resume": knowledge.resume,
     "archive": knowledge.archive,

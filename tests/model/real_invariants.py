@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from kbsearch.store.lives import load_lives
 from kbsearch.store.submissions import counts_as_open
-from kbsearch.store.tables import DocumentType, Knowledge, OutboxMessage, SequenceCounter, Submission, TransitionLog
+from kbsearch.store.tables import DocumentType, OutboxMessage, SequenceCounter, Subject, Submission, TransitionLog
 from kbsearch.workflow.actions import Action
 from kbsearch.workflow.states import SubmissionKind
 
@@ -29,9 +29,9 @@ def check_all(session: Session) -> None:
     _sequence_is_whole(session, rows)
     for submission in submissions.values():
         _replays(submission, log[submission.id])
-    slots = Counter((s.knowledge_id, s.kind is SubmissionKind.REVOKE) for s in submissions.values() if counts_as_open(s))
+    slots = Counter((s.subject_id, s.kind is SubmissionKind.REVOKE) for s in submissions.values() if counts_as_open(s))
     assert all(count == 1 for count in slots.values())
-    for life in load_lives(session, session.exec(select(Knowledge.id)).all()).values():
+    for life in load_lives(session, session.exec(select(Subject.id)).all()).values():
         assert all(one.live_to is not None and one.live_to <= other.live_from for one, other in pairwise(life.timeline.intervals))
 
 

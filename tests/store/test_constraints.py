@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from kbsearch.content import Content
 from kbsearch.store.engine import for_writing
-from kbsearch.store.tables import KnowledgeVersion, Person, Revision, Submission, TransitionLog
+from kbsearch.store.tables import Person, Revision, SubjectVersion, Submission, TransitionLog
 from kbsearch.store.unit import Unit
 from kbsearch.workflow.actions import Role
 from kbsearch.workflow.states import COUNTED_AS_OPEN, Scope, SubmissionKind, SubmissionState
@@ -39,9 +39,9 @@ def run(house: House, statement: str) -> int:
     [
         "UPDATE transition_log SET reason_text = 'x'",
         "DELETE FROM transition_log",
-        "UPDATE knowledge_version SET body = 'x'",
-        "UPDATE knowledge_version SET live_from = '2020-01-01'",
-        "DELETE FROM knowledge_version",
+        "UPDATE subject_version SET body = 'x'",
+        "UPDATE subject_version SET live_from = '2020-01-01'",
+        "DELETE FROM subject_version",
         "UPDATE revision SET change_note = 'x'",
         "UPDATE revision SET frozen_at = NULL",
     ],
@@ -52,7 +52,7 @@ def test_history_cannot_be_rewritten(house: House, statement: str) -> None:
 
 
 def test_what_may_change_beside_history_can(house: House) -> None:
-    assert run(house, "UPDATE knowledge_version SET accepted = false") == 1
+    assert run(house, "UPDATE subject_version SET accepted = false") == 1
     wang = house.read(lambda s: s.exec(select(Person).where(Person.login == "wang")).one())
     working = house.draft(house.enroll("li", Role.AUTHOR), scope=Scope.LOCAL)
     assert wang.id != working.author_id
@@ -68,7 +68,7 @@ def submission(
         id=name,
         kind=kind,
         scope=Scope.NATIONAL,
-        knowledge_id=knowledge or first.knowledge_id,
+        subject_id=knowledge or first.subject_id,
         category_id=HQ_NODE,
         state=state,
         origin=origin,
@@ -79,7 +79,7 @@ def submission(
     )
 
 
-def insert(house: House, *rows: Submission | KnowledgeVersion) -> None:
+def insert(house: House, *rows: Submission | SubjectVersion) -> None:
     with Session(for_writing(house.store.engine)) as session:
         session.add_all(rows)
         session.commit()
@@ -111,11 +111,11 @@ def test_what_does_not_count_for_rule_three_is_let_in(house: House, state: S, or
 
 
 def test_one_accepted_version_a_number(house: House) -> None:
-    version = house.read(lambda s: s.exec(select(KnowledgeVersion)).one())
+    version = house.read(lambda s: s.exec(select(SubjectVersion)).one())
     with pytest.raises(IntegrityError):
-        insert(house, KnowledgeVersion(**{**version.model_dump(), "id": "again"}))
-    insert(house, KnowledgeVersion(**{**version.model_dump(), "id": "again", "accepted": False}))
-    assert len(house.read(lambda s: s.exec(select(KnowledgeVersion)).all())) == 2
+        insert(house, SubjectVersion(**{**version.model_dump(), "id": "again"}))
+    insert(house, SubjectVersion(**{**version.model_dump(), "id": "again", "accepted": False}))
+    assert len(house.read(lambda s: s.exec(select(SubjectVersion)).all())) == 2
 
 
 def test_references_must_exist(house: House) -> None:

@@ -17,7 +17,7 @@ from sqlmodel import SQLModel, select
 from kbsearch.store.engine import for_writing, open_engine
 from kbsearch.store.migrate import alembic_config, migrate
 from kbsearch.store.schema_version import HEAD, REVISIONS, StoreOutdatedError, StoreTooNewError, require_current
-from kbsearch.store.tables import Category, Knowledge
+from kbsearch.store.tables import Category, Subject
 from kbsearch.workflow.actions import Role
 from tests.services.house import House
 from tests.store.databases import ENGINES, PostgresDatabase
@@ -71,7 +71,7 @@ def test_migrating_again_changes_nothing_and_keeps_the_data(empty: tuple[str, En
     knowledge = house.in_force(house.enroll("wang", Role.AUTHOR), house.enroll("zhao", Role.REVIEWER))
     again = migrate(engine)
     assert again.before == again.after == HEAD
-    assert house.read(lambda s: s.get(Knowledge, knowledge)) is not None
+    assert house.read(lambda s: s.get(Subject, knowledge)) is not None
 
 
 def test_a_newer_database_is_refused(empty: tuple[str, Engine]) -> None:

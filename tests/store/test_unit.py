@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, col, select
 
-from kbsearch.store.tables import DocumentType, Knowledge, OutboxMessage, SequenceCounter, Submission, TransitionLog
+from kbsearch.store.tables import DocumentType, OutboxMessage, SequenceCounter, Subject, Submission, TransitionLog
 from kbsearch.store.unit import SYSTEM, Store, Unit
 from kbsearch.workflow.states import Owner, Scope
 from tests.services.house import INDEX, START, House
@@ -22,7 +22,7 @@ def house(database: Database) -> House:
 
 
 def _knowledge(unit: Unit, name: str) -> None:
-    unit.session.add(Knowledge(id=name, owner=Owner.LOCAL, scope=Scope.LOCAL, created_at=unit.now))
+    unit.session.add(Subject(id=name, owner=Owner.LOCAL, scope=Scope.LOCAL, created_at=unit.now))
     unit.session.flush()
     unit.touch(name)
     unit.log(SYSTEM, DocumentType.KNOWLEDGE, name, "TEST")
@@ -52,13 +52,13 @@ def test_log_outbox_and_documents_carry_the_one_sequence(house: House) -> None:
         (INDEX, "index.refresh", "k2", 3),
     ]
     assert {m.due_at - START for m in outbox if m.destination == "hq"} == {timedelta(hours=1)}
-    assert house.read(lambda s: s.exec(select(Knowledge.sequence)).all()) == [unit.sequence] * 2
+    assert house.read(lambda s: s.exec(select(Subject.sequence)).all()) == [unit.sequence] * 2
 
 
 def test_a_unit_that_changes_nothing_takes_no_number(house: House) -> None:
     before = _counter(house)
     with house.store.write() as unit:
-        unit.session.exec(select(Knowledge)).all()
+        unit.session.exec(select(Subject)).all()
     assert (unit.sequence, _counter(house)) == (None, before)
 
 
@@ -72,7 +72,7 @@ def test_a_bug_in_the_middle_leaves_nothing(house: House) -> None:
     with pytest.raises(ZeroDivisionError):
         house.write(stumble)
     assert _counter(house) == before
-    for table in (Knowledge, OutboxMessage):
+    for table in (Subject, OutboxMessage):
         assert house.read(lambda s, t=table: s.exec(select(t).where(t.id == "k1")).all()) == []  # type: ignore[misc]
     assert house.read(lambda s: s.exec(select(TransitionLog).where(TransitionLog.document_id == "k1")).all()) == []
 
@@ -89,7 +89,7 @@ def test_a_savepoint_takes_back_rows_and_messages_and_the_rest_goes_on(house: Ho
             stumble(unit)
         with unit.savepoint():
             _knowledge(unit, "k3")
-    assert house.read(lambda s: s.exec(select(Knowledge.id).order_by(col(Knowledge.id))).all()) == ["k1", "k3"]
+    assert house.read(lambda s: s.exec(select(Subject.id).order_by(col(Subject.id))).all()) == ["k1", "k3"]
     sent = house.read(lambda s: s.exec(select(OutboxMessage.document_key).where(OutboxMessage.kind == "test")).all())
     assert sorted(sent) == ["k1", "k3"]
     logged = house.read(lambda s: s.exec(select(TransitionLog.document_id).where(TransitionLog.action == "TEST")).all())
@@ -102,7 +102,7 @@ def test_doorbells_ring_after_the_commit_only(database: Database) -> None:
 
     def ring(destination: str) -> None:
         with store.read() as session:
-            rung.append((destination, len(session.exec(select(Knowledge)).all())))
+            rung.append((destination, len(session.exec(select(Subject)).all())))
 
     ids = iter(range(10**6))
     store = Store(database.engine, lambda: START, lambda: f"x{next(ids)}", index_destinations=(INDEX,), ring=ring)
@@ -123,19 +123,19 @@ def test_doorbells_ring_after_the_commit_only(database: Database) -> None:
 
 def test_reading_keeps_nothing(house: House) -> None:
     with house.store.read() as session:
-        session.add(Knowledge(id="k1", owner=Owner.LOCAL, scope=Scope.LOCAL, created_at=START))
+        session.add(Subject(id="k1", owner=Owner.LOCAL, scope=Scope.LOCAL, created_at=START))
         session.flush()
-    assert house.read(lambda s: s.get(Knowledge, "k1")) is None
+    assert house.read(lambda s: s.get(Subject, "k1")) is None
     house.store.alive()
 
 
 def test_many_documents_are_stamped_in_portions(house: House) -> None:
     with house.store.write() as unit:
         for number in range(1_100):
-            unit.session.add(Knowledge(id=f"k{number:04}", owner=Owner.LOCAL, scope=Scope.LOCAL, created_at=unit.now))
+            unit.session.add(Subject(id=f"k{number:04}", owner=Owner.LOCAL, scope=Scope.LOCAL, created_at=unit.now))
             unit.touch(f"k{number:04}")
         unit.session.flush()
-    assert set(house.read(lambda s: s.exec(select(Knowledge.sequence)).all())) == {unit.sequence}
+    assert set(house.read(lambda s: s.exec(select(Subject.sequence)).all())) == {unit.sequence}
     assert house.read(lambda s: s.exec(select(Submission)).all()) == []
 
 

@@ -73,10 +73,10 @@ def test_only_nationwide_suspensions_end_by_themselves() -> None:
 @pytest.mark.parametrize("now", KnowledgeStatus)
 def test_actions_are_refused_outside_their_statuses(now: KnowledgeStatus) -> None:
     expected = {
-        K.PUBLISHED: [KnowledgeAction.SUSPEND],
-        K.SUSPENDED: [KnowledgeAction.RESUME],
-        K.REVOKED: [KnowledgeAction.ARCHIVE],
-        K.EXPIRED: [KnowledgeAction.ARCHIVE],
+        K.PUBLISHED: [KnowledgeAction.SUSPEND, KnowledgeAction.MARK_STILL_IN_USE],
+        K.SUSPENDED: [KnowledgeAction.RESUME, KnowledgeAction.MARK_STILL_IN_USE],
+        K.REVOKED: [KnowledgeAction.ARCHIVE, KnowledgeAction.MARK_STILL_IN_USE],
+        K.EXPIRED: [KnowledgeAction.ARCHIVE, KnowledgeAction.MARK_STILL_IN_USE],
     }.get(now, [])
     assert allowed_knowledge_actions(now) == expected
     for action in KnowledgeAction:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from kbsearch.store.tables.announcements import Receipt, ReceiptReminder
+from kbsearch.store.tables.attachments import Attachment, AttachmentFetch, AttachmentPlace, AttachmentUse
+from kbsearch.store.tables.batches import Batch
+from kbsearch.store.tables.desk import Favourite, LastReading
 from kbsearch.store.tables.exchange import Alarm, AlarmKind, Destination, InboxMessage, InboxStatus, OutboxMessage, OutboxStatus
-from kbsearch.store.tables.knowledge import Knowledge, KnowledgeRead, KnowledgeVersion, Revocation, VersionSource
+from kbsearch.store.tables.feedback import Feedback
+from kbsearch.store.tables.interim_notes import InterimNote
 from kbsearch.store.tables.log import DocumentType, SequenceCounter, TransitionLog
+from kbsearch.store.tables.notices import Notice, NoticeAbout, NoticeChannel
 from kbsearch.store.tables.people import ApiToken, AppSecret, Person
 from kbsearch.store.tables.records import ImportedSource, SearchClick, SearchLog
+from kbsearch.store.tables.subjects import Revocation, Subject, SubjectRead, SubjectVersion, VersionSource
 from kbsearch.store.tables.submissions import Revision, Submission
+from kbsearch.store.tables.sync_runs import SyncDifference, SyncRun
 from kbsearch.store.tables.taxonomy import Category, CategoryOrigin, TaxonomyVersion
 
 __all__ = [
@@ -15,25 +23,41 @@ __all__ = [
     "AlarmKind",
     "ApiToken",
     "AppSecret",
+    "Attachment",
+    "AttachmentFetch",
+    "AttachmentPlace",
+    "AttachmentUse",
+    "Batch",
     "Category",
     "CategoryOrigin",
     "Destination",
     "DocumentType",
+    "Favourite",
+    "Feedback",
     "ImportedSource",
     "InboxMessage",
     "InboxStatus",
-    "Knowledge",
-    "KnowledgeRead",
-    "KnowledgeVersion",
+    "InterimNote",
+    "LastReading",
+    "Notice",
+    "NoticeAbout",
+    "NoticeChannel",
     "OutboxMessage",
     "OutboxStatus",
     "Person",
+    "Receipt",
+    "ReceiptReminder",
     "Revision",
     "Revocation",
     "SearchClick",
     "SearchLog",
     "SequenceCounter",
+    "Subject",
+    "SubjectRead",
+    "SubjectVersion",
     "Submission",
+    "SyncDifference",
+    "SyncRun",
     "TaxonomyVersion",
     "TransitionLog",
     "VersionSource",

@@ -91,7 +91,7 @@ class InboxMessage(SQLModel, table=True):
     reason: str = ""
     waits_for: str | None = Field(default=None, index=True)
     submission_id: str | None = Field(default=None, index=True)
-    knowledge_id: str | None = Field(default=None, index=True)
+    subject_id: str | None = Field(default=None, index=True)
     attempts: int = 0
     received_at: datetime = Field(sa_type=UtcDateTime)
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from kbsearch.store.column_types import UtcDateTime
@@ -11,6 +12,7 @@ class SearchLog(SQLModel, table=True):
     """One search as typed, how many it found and how long it took."""
 
     __tablename__ = "search_log"
+    __table_args__ = (Index("ix_search_log_person", "person_id", "at"),)
 
     id: str = Field(primary_key=True)
     at: datetime = Field(sa_type=UtcDateTime, index=True)
@@ -27,7 +29,7 @@ class SearchClick(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     search_id: str = Field(index=True)
-    knowledge_id: str
+    subject_id: str
     version_number: int
     position: int
     at: datetime = Field(sa_type=UtcDateTime)
@@ -41,6 +43,6 @@ class ImportedSource(SQLModel, table=True):
     source: str = Field(primary_key=True)
     source_id: str = Field(primary_key=True)
     content_hash: str
-    knowledge_id: str
+    subject_id: str
     submission_id: str | None = None
     imported_at: datetime = Field(sa_type=UtcDateTime)

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from kbsearch.store.column_types import JSON_DOCUMENT, EnumText, UtcDateTime
 from kbsearch.workflow.reasons import RevokeReason
-from kbsearch.workflow.states import COUNTED_AS_OPEN, Scope, SubmissionKind, SubmissionState, Urgency
+from kbsearch.workflow.states import COUNTED_AS_OPEN, Scope, SubjectKind, SubmissionKind, SubmissionState, Urgency
 
 _OPEN_LIST = ", ".join(f"'{s.value}'" for s in sorted(COUNTED_AS_OPEN))
 # Rule 3 of product.md §3.2: WITHDRAW_PENDING counts unless it came from SCHEDULED.
@@ -25,8 +25,8 @@ class Submission(SQLModel, table=True):
     __table_args__ = (
         Index(
             "uq_submission_one_open",
-            "knowledge_id",
-            text("(kind = 'REVOKE')"),
+            "subject_id",
+            text("(kind IN ('REVOKE', 'RECALL'))"),
             unique=True,
             sqlite_where=text(COUNTED_AS_OPEN_SQL),
             postgresql_where=text(COUNTED_AS_OPEN_SQL),
@@ -37,8 +37,11 @@ class Submission(SQLModel, table=True):
     id: str = Field(primary_key=True)
     kind: SubmissionKind = Field(sa_type=EnumText(SubmissionKind))
     scope: Scope = Field(sa_type=EnumText(Scope))
-    knowledge_id: str = Field(foreign_key="knowledge.id", index=True)
-    category_id: str = Field(foreign_key="category.id")
+    subject_id: str = Field(foreign_key="subject.id", index=True)
+    subject_kind: SubjectKind = Field(default=SubjectKind.KNOWLEDGE, sa_type=EnumText(SubjectKind), index=True)
+    category_id: str | None = Field(default=None, foreign_key="category.id")  # knowledge only
+    feedback_id: str | None = Field(default=None, foreign_key="feedback.id", index=True)
+    batch_id: str | None = Field(default=None, foreign_key="batch.id", index=True)
     base_number: int | None = None
     state: SubmissionState = Field(default=SubmissionState.DRAFT, sa_type=EnumText(SubmissionState))
     origin: SubmissionState | None = Field(default=None, sa_type=EnumText(SubmissionState))

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlmodel import Field, SQLModel
 
-from kbsearch.store.column_types import EnumText, UtcDateTime
+from kbsearch.store.column_types import JSON_DOCUMENT, EnumText, UtcDateTime
 
 
 class CategoryOrigin(StrEnum):
@@ -24,6 +25,7 @@ class Category(SQLModel, table=True):
     origin: CategoryOrigin = Field(sa_type=EnumText(CategoryOrigin))
     position: int = 0
     retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    merged_into: str | None = Field(default=None, foreign_key="category.id")
     lock_version: int = 1
 
 
@@ -35,4 +37,5 @@ class TaxonomyVersion(SQLModel, table=True):
     tree_version: int = Field(primary_key=True)
     content_hash: str
     effect: str = ""
+    effects: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_DOCUMENT)
     applied_at: datetime = Field(sa_type=UtcDateTime)

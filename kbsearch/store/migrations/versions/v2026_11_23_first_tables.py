@@ -6,8 +6,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from kbsearch.store.dialect import immutability_triggers
-
 revision = "2026_11_23_first_tables"
 down_revision = None
 branch_labels = None
@@ -17,6 +15,52 @@ depends_on = None
 ONE_OPEN = (
     "state IN ('APPROVED', 'BASE_CONFLICT', 'HQ_RETURNED', 'PENDING_HQ', 'PENDING_REVIEW', 'RETURNED', 'SUBMITTED') "
     "OR (state = 'WITHDRAW_PENDING' AND origin IS NOT NULL AND origin <> 'SCHEDULED')"
+)
+
+# A version's wording and a frozen revision never change, as it stood when this migration was written.
+_VERSION_COLUMNS = (
+    "id",
+    "knowledge_id",
+    "number",
+    "title",
+    "body",
+    "summary",
+    "script",
+    "keywords",
+    "regions",
+    "effective_from",
+    "effective_to",
+    "attachments",
+    "content_hash",
+    "live_from",
+)
+_REFUSED = "history is immutable"
+
+_SQLITE_TRIGGERS = (
+    f"CREATE TRIGGER transition_log_no_update BEFORE UPDATE ON transition_log BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
+    f"CREATE TRIGGER transition_log_no_delete BEFORE DELETE ON transition_log BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
+    (
+        f"CREATE TRIGGER knowledge_version_no_update BEFORE UPDATE OF {', '.join(_VERSION_COLUMNS)} ON knowledge_version "
+        f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END"
+    ),
+    f"CREATE TRIGGER knowledge_version_no_delete BEFORE DELETE ON knowledge_version BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
+    (
+        f"CREATE TRIGGER revision_no_update BEFORE UPDATE ON revision WHEN OLD.frozen_at IS NOT NULL "
+        f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END"
+    ),
+)
+_POSTGRES_TRIGGERS = (
+    f"CREATE FUNCTION kbsearch_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSED}'; END $$",
+    "CREATE TRIGGER transition_log_immutable BEFORE UPDATE OR DELETE ON transition_log FOR EACH ROW EXECUTE FUNCTION kbsearch_refuse()",
+    (
+        f"CREATE TRIGGER knowledge_version_no_update BEFORE UPDATE OF {', '.join(_VERSION_COLUMNS)} ON knowledge_version "
+        "FOR EACH ROW EXECUTE FUNCTION kbsearch_refuse()"
+    ),
+    "CREATE TRIGGER knowledge_version_no_delete BEFORE DELETE ON knowledge_version FOR EACH ROW EXECUTE FUNCTION kbsearch_refuse()",
+    (
+        "CREATE TRIGGER revision_no_update BEFORE UPDATE ON revision FOR EACH ROW WHEN (OLD.frozen_at IS NOT NULL) "
+        "EXECUTE FUNCTION kbsearch_refuse()"
+    ),
 )
 
 JSON_DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
@@ -393,7 +437,7 @@ def upgrade() -> None:
         postgresql_where=sa.text(ONE_OPEN),
     )
 
-    for statement in immutability_triggers(op.get_bind().dialect.name):
+    for statement in _SQLITE_TRIGGERS if op.get_bind().dialect.name == "sqlite" else _POSTGRES_TRIGGERS:
         op.execute(statement)
     op.execute("INSERT INTO sequence_counter (name, value) VALUES ('main', 0)")
     op.execute(
