@@ -1,0 +1,1 @@
+"""A person's own desk: favourites, what they last read and what changed since, their searches."""
