@@ -17,7 +17,7 @@ _MARKS = {"ok": "正常", "warn": "注意", "fail": "有误"}
 
 def examine() -> list[Finding]:
     """All findings; with bad settings that is the only one, since everything else hangs on them."""
-    from kbsearch.cli.checks import database, exchange, index, machine
+    from kbsearch.cli.checks import database, exchange, index, machine, search_cluster
     from kbsearch.cli.checks.finding import Check, fail, ok
     from kbsearch.settings import SettingsError
 
@@ -26,8 +26,8 @@ def examine() -> list[Finding]:
     except SettingsError as error:
         return [fail("设置", str(error))]
     checks: tuple[Check, ...] = (
-        machine.python, machine.data_folder, machine.lexicon, database.database, index.index,
-        exchange.secrets, exchange.headquarters, machine.port, exchange.stuck,
+        machine.python, machine.data_folder, machine.attachments_folder, machine.lexicon, database.database,
+        search_cluster.search_cluster, index.index, exchange.secrets, exchange.headquarters, machine.port, exchange.stuck,
     )  # fmt: skip
     return [ok("设置", "环境变量都可用"), *(finding for check in checks for finding in check(settings))]
 

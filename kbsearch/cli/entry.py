@@ -12,15 +12,19 @@ import typer
 from kbsearch.cli import (
     doctoring,
     exporting,
+    feedback,
     importing,
     inbox,
     indexing,
     migrating,
     outbox,
+    receipts,
+    reporting,
     sandboxing,
     searching,
     seeding,
     serving,
+    syncing,
     tokens,
     users,
     walking,
@@ -32,7 +36,7 @@ from kbsearch.cli.faults import NOT_OK, USAGE, exit_code, explain
 OK, INTERRUPTED = 0, 130
 # In the order people meet them.
 _NOUNS = (
-    serving, migrating, seeding, importing, exporting, searching, indexing, outbox, inbox,
+    serving, migrating, seeding, importing, exporting, searching, indexing, outbox, inbox, feedback, reporting, receipts, syncing,
     tokens, users, sandboxing, walking, doctoring, command,
 )  # fmt: skip
 

@@ -62,7 +62,7 @@ def _actor(store: Store, author: str | None) -> Actor:
     if author is None:
         return CONSOLE
     person = person_by_login(store, author)
-    return Actor(person.id, frozenset(Role(role) for role in person.roles))
+    return Actor(person.id, frozenset(Role(role) for role in person.roles), person.login)
 
 
 def _options(store: Store, mapping: list[str] | None, category: str | None, scope: ScopeName | None, *, stock: bool) -> ImportOptions:

@@ -24,10 +24,10 @@ _WORKER_HINT = "请看服务或 kbsearch worker 是否在运行、日志里有�
 def pending(store: Store) -> int:
     """How many index jobs wait."""
     from kbsearch.store.outbox import pending_count
-    from kbsearch.wiring import INDEX
+    from kbsearch.wiring import index_of
 
     with store.read() as session:
-        return pending_count(session, INDEX)
+        return pending_count(session, index_of(store))
 
 
 def take_index(settings: Settings, held: ExitStack) -> SearchEngine | None:
@@ -44,20 +44,20 @@ def rebuild_here(store: Store, engine: SearchEngine, *, shown: bool) -> int:
     """Rebuild beside and swap, then the jobs that came meanwhile; returns the number of documents."""
     from kbsearch.services.index_jobs import work
     from kbsearch.services.index_sync import reindex
-    from kbsearch.wiring import INDEX
+    from kbsearch.wiring import index_of
 
     with progress_bar("重建索引", shown=shown) as advance:
         documents = reindex(store, engine, advance)
-    work(store, engine, INDEX)
+    work(store, engine, index_of(store))
     return documents
 
 
 def rebuild_elsewhere(store: Store, *, seconds: float, shown: bool) -> None:
     """Ask the lock's holder for a rebuild and wait until it is done."""
     from kbsearch.services.index_jobs import ask_for_rebuild, is_done
-    from kbsearch.wiring import INDEX
+    from kbsearch.wiring import index_of
 
-    job_id = ask_for_rebuild(store, INDEX)
+    job_id = ask_for_rebuild(store, index_of(store))
     text = "索引由正在运行的服务重建，等它完成"
     if not _watched(lambda: 0 if is_done(store, job_id) else 1, seconds, text, shown=shown):
         raise CommandFailed(f"重建任务（{job_id}）已排队，{seconds:g} 秒内还没有完成；它不会丢失。{_WORKER_HINT}")
@@ -66,7 +66,7 @@ def rebuild_elsewhere(store: Store, *, seconds: float, shown: bool) -> None:
 def settle(settings: Settings, store: Store, *, seconds: float, shown: bool) -> bool:
     """After many changes: do the waiting index jobs here if nobody else does; False where they still wait after `seconds`."""
     from kbsearch.services.index_jobs import work
-    from kbsearch.wiring import INDEX
+    from kbsearch.wiring import index_of
 
     with ExitStack() as held:
         engine = take_index(settings, held)
@@ -75,7 +75,7 @@ def settle(settings: Settings, store: Store, *, seconds: float, shown: bool) -> 
         if not engine.freshness().fresh:
             rebuild_here(store, engine, shown=shown)
         else:
-            work(store, engine, INDEX)
+            work(store, engine, index_of(store))
     return True
 
 

@@ -80,14 +80,14 @@ def _compare(settings: Settings, store: Store, wait: float, *, shown: bool) -> D
 def _repair(settings: Settings, store: Store, wait: float, *, shown: bool) -> int:
     from kbsearch.services import index_sync
     from kbsearch.services.index_jobs import work
-    from kbsearch.wiring import INDEX
+    from kbsearch.wiring import index_of
 
     with ExitStack() as held:
         engine = index_work.take_index(settings, held)
         if engine is not None and engine.freshness().fresh:
-            work(store, engine, INDEX)
+            work(store, engine, index_of(store))
             repaired = index_sync.reconcile(store, engine, repair=True).repaired
-            work(store, engine, INDEX)
+            work(store, engine, index_of(store))
             return repaired
         if engine is not None:
             return index_work.rebuild_here(store, engine, shown=shown)

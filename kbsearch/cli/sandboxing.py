@@ -34,11 +34,16 @@ def sandbox(
     delay: Annotated[float, typer.Option(min=0, max=86400, help="自动审核前等几秒")] = 2.0,
     folder: Annotated[Path | None, typer.Option(help="沙箱自己的数据目录；缺省为数据目录下的 sandbox")] = None,
     taxonomy: Annotated[Path | None, typer.Option(help="启动时下发的知识结构文件；缺省为随程序的那一份")] = None,
+    misbehave: Annotated[
+        float, typer.Option(min=0, max=1, metavar="概率", help="总部收发的每件消息出各种故障的概率；运行中可经 /api/misbehaviour 另行设定")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(help="故障的种子；同一种子、同样的消息，故障相同")] = 1,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """运行沙箱：一个总部和若干省公司，用来试用和测试对接。密钥取自 KBSEARCH_HQ_OUTBOUND_SECRET、KBSEARCH_HQ_INBOUND_SECRETS。"""
     from kbsearch.cli.serving import stop_with_parent
     from kbsearch.sandbox.config import DEFAULT_PROVINCES, SandboxConfig
+    from kbsearch.sandbox.misbehaviour import Plan, even_plan
     from kbsearch.sandbox.run import run_sandbox
 
     settings = open_settings()
@@ -57,6 +62,7 @@ def sandbox(
             mode=mode.value,
             province_mode=province_mode.value,
             delay=delay,
+            misbehaviour=even_plan(seed, outgoing=misbehave, incoming=misbehave) if misbehave else Plan(seed),
         ),
         on_ready=_tell,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kbsearch.cli.chinese import ChineseTyper
 from kbsearch.cli.faults import USAGE, CommandFailed
+from kbsearch.cli.moments import instant
 from kbsearch.cli.named import category_id_of
 from kbsearch.cli.opening import open_settings, opened_store
 from kbsearch.cli.output import AsJson, local_time, say, say_json
@@ -30,7 +31,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """检索知识。直接读数据目录里的索引，服务在不在运行都可以。"""
-    moment = _instant(as_of) if as_of is not None else None
+    moment = instant(as_of) if as_of is not None else None
     regions = frozenset(_province(r) for r in region or ())
     settings = open_settings()
     with opened_store(settings) as store:
@@ -52,7 +53,9 @@ def _search(
     from kbsearch.wiring import open_search
 
     ids = tuple(category_id_of(store, text) for text in categories)
-    request: SearchRequest = SearchRequest(text=query, category_ids=ids, filters=Filters(regions=regions), first=first, as_of=moment)
+    request: SearchRequest = SearchRequest(
+        text=query, category_ids=ids, filters=Filters(regions=regions, kinds=frozenset({"KNOWLEDGE"})), first=first, as_of=moment
+    )
     engine, chain = open_search(settings, write=False)
     try:
         searcher = Searcher(engine, chain, cursor_secret(store), SearchLogger(store))  # never flushed: operators' tries are no demand
@@ -60,20 +63,6 @@ def _search(
             return searcher.search(session, CONSOLE, request, store.clock())
     finally:
         engine.close()
-
-
-def _instant(text: str) -> datetime:
-    from kbsearch.clock import start_of_day
-
-    try:
-        if len(text) == len("2026-11-01"):
-            return start_of_day(date.fromisoformat(text))
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise CommandFailed(f"看不懂时间“{text}”，请写成 2026-11-01 或 2026-11-01T08:00:00+08:00。", USAGE) from error
-    if moment.tzinfo is None:
-        raise CommandFailed(f"时间“{text}”没有时区，请写成 2026-11-01T08:00:00+08:00；只写日期则指北京时间零点。", USAGE)
-    return moment.astimezone(UTC)
 
 
 def _province(text: str) -> str:
@@ -89,14 +78,14 @@ def _province(text: str) -> str:
 def _document(found: FoundVersion, now: datetime) -> dict[str, Any]:
     version = found.version
     return {
-        "knowledgeId": version.knowledge_id,
+        "knowledgeId": version.subject_id,
         "version": version.number,
         "title": version.title,
         "titleSpans": found.title_spans,
         "script": version.script,
         "snippet": _snippet(found),
         "status": found.life.status(now).value,
-        "categoryId": found.life.knowledge.category_id,
+        "categoryId": found.life.subject.category_id,
         "liveFrom": version.live_from,
         "tier": found.hit.tier.name,
         "score": found.hit.score,
@@ -116,7 +105,7 @@ def _tell(page: SearchPage, now: datetime) -> None:
     for at, found in enumerate(page.found, 1):
         version = found.version
         state = f"{found.life.status(now).label}，第 {version.number} 版，{local_time(version.live_from)} 起"
-        say(f"{at:>2}. {version.title}  [{state}，{version.knowledge_id}]")
+        say(f"{at:>2}. {version.title}  [{state}，{version.subject_id}]")
         text = version.script or _snippet(found)
         if text:
             say("    " + " ".join(text.split())[:120])

@@ -23,11 +23,12 @@ def seed(
     if demo and basics:
         raise CommandFailed("--demo 与 --basics 只能选一个。", USAGE)
     from kbsearch.seed.load import load_basics, load_demo
+    from kbsearch.wiring import open_files
 
     settings = open_settings()
     migrate_database(settings)
     with opened_store(settings) as store:
-        loaded = load_basics(store) if basics else load_demo(store).loaded
+        loaded = load_basics(store) if basics else load_demo(store, open_files(settings)).loaded
         indexed = not loaded or index_work.settle(settings, store, seconds=60, shown=not as_json)
     if not indexed:
         note("索引还没有跟上，由正在运行的服务继续更新。")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import json
 import secrets
@@ -20,6 +19,7 @@ from kbsearch.store.unit import Store
 _MAC = 12
 _SECRET_NAME = "cursor"  # noqa: S105 - the name of a secret, not one
 _MAX_LENGTH = 2_000
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # a page has a cursor for each row
 
 
 def cursor_secret(store: Store) -> bytes:
@@ -46,12 +46,12 @@ def _secret(session: Session) -> bytes | None:
 
 
 def _mac(secret: bytes, purpose: str, body: bytes) -> bytes:
-    return hmac.new(secret, purpose.encode() + b"\0" + body, hashlib.sha256).digest()[:_MAC]
+    return hmac.digest(secret, purpose.encode() + b"\0" + body, "sha256")[:_MAC]
 
 
 def encode_cursor(secret: bytes, purpose: str, position: Any) -> str:
     """Sign a JSON-able position; `purpose` names the list it continues."""
-    body = json.dumps(position, ensure_ascii=False, separators=(",", ":")).encode()
+    body = _COMPACT.encode(position).encode()
     return base64.urlsafe_b64encode(_mac(secret, purpose, body) + body).decode().rstrip("=")
 
 

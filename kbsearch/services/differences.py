@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import SequenceMatcher
 
 from kbsearch.clock import SHANGHAI
 from kbsearch.content import Content
+from kbsearch.workflow.audience import Audience, organisation_name
 from kbsearch.workflow.labels import Labelled
 from kbsearch.workflow.regions import PROVINCES
 
@@ -47,9 +49,24 @@ def _regions(content: Content) -> str:
     return "、".join(PROVINCES.get(r, r) for r in content.regions) or "全国"
 
 
-def _day(content: Content, name: str) -> str:
-    moment = getattr(content, name)
+def _moment(moment: datetime | None) -> str:
     return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if moment else ""
+
+
+def _day(content: Content, name: str) -> str:
+    return _moment(getattr(content, name))
+
+
+def _yes(said: object) -> str:
+    return "是" if said else ""
+
+
+def audience_text(audience: Audience) -> str:
+    """Organisations and people by name, organisations first."""
+    organisations = [organisation_name(code) or code for code in sorted(audience.organisations)]
+    return "、".join(
+        organisations + [f"{p.name or p.id}（{organisation_name(p.organisation) or p.organisation}）" for p in sorted(audience.people)]
+    )
 
 
 _FIELDS = (
@@ -62,6 +79,10 @@ _FIELDS = (
     ("effectiveFrom", "生效时间", lambda c: _day(c, "effective_from")),
     ("effectiveTo", "失效时间", lambda c: _day(c, "effective_to")),
     ("attachments", "附件", lambda c: "、".join(c.attachments)),
+    ("audience", "公告对象", lambda c: audience_text(c.terms.audience) if c.terms else ""),
+    ("mustRead", "必读", lambda c: _yes(c.terms and c.terms.must_read)),
+    ("needsReply", "须回复", lambda c: _yes(c.terms and c.terms.needs_reply)),
+    ("replyDueAt", "回复期限", lambda c: _moment(c.terms.reply_due_at) if c.terms else ""),
 )
 
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from kbsearch.content import Content
+from kbsearch.content import Content, Terms
 from kbsearch.services import revisions
+from kbsearch.services.announcements.addressing import placed
 from kbsearch.services.content_rules import MAX_CHANGE_NOTE, category_problem, require_shape
-from kbsearch.services.people import require_action, who
+from kbsearch.services.people import require_action, require_role, who
 from kbsearch.services.refusals import not_found, violated
 from kbsearch.services.submissions import open_for
 from kbsearch.services.transitions import carry_out
 from kbsearch.store.lives import Life, load_life
-from kbsearch.store.submissions import content_of, latest_revision, lock_knowledge
-from kbsearch.store.tables import DocumentType, Knowledge, Submission
+from kbsearch.store.submissions import content_of, latest_revision, lock_subject
+from kbsearch.store.tables import DocumentType, Subject, SubjectVersion, Submission
 from kbsearch.store.unit import Unit
-from kbsearch.workflow.actions import Action
+from kbsearch.workflow.actions import Action, Role
 from kbsearch.workflow.decide import Actor, Command
+from kbsearch.workflow.feedback import FeedbackAction
 from kbsearch.workflow.reasons import RevokeReason
-from kbsearch.workflow.states import KnowledgeStatus, Owner, Scope, SubmissionKind, SubmissionState, Urgency
+from kbsearch.workflow.states import KnowledgeStatus, Owner, Scope, SubjectKind, SubmissionKind, SubmissionState, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +34,49 @@ class Draft:
     material: bool | None = None
 
 
-def _check(unit: Unit, scope: Scope, draft: Draft) -> None:
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A draft that a reviewer opens from feedback for an author: opening is not editing (product.md §3.1).
+
+    It is logged as the opener's act under a name of its own, so that the opener may still review what the author makes of it.
+    """
+
+    author_id: str
+    feedback_id: str
+
+
+def _may_begin(actor: Actor, assigned: Assigned | None) -> None:
+    if assigned is None:
+        require_action(actor, Action.CREATE)
+    else:
+        require_role(actor, Role.REVIEWER)
+
+
+def check(unit: Unit, scope: Scope, draft: Draft, kind: SubjectKind = SubjectKind.KNOWLEDGE) -> None:
+    """Refuse a change note that is too long and a place this kind of subject cannot hang in."""
     if draft.change_note is not None and len(draft.change_note) > MAX_CHANGE_NOTE:
         raise violated("BAD_CONTENT", f"修改说明最长 {MAX_CHANGE_NOTE} 个字，请缩短。", "changeNote")
+    if draft.category_id is not None and kind is not SubjectKind.KNOWLEDGE:
+        raise violated("BAD_CATEGORY", f"{kind.label}没有栏目，请去掉。", "categoryId")
     if draft.category_id is not None:
         problem = category_problem(unit.session, scope, draft.category_id)
         if problem:
             raise violated("BAD_CATEGORY", f"{problem}。", "categoryId")
 
 
-def _create(unit: Unit, actor: Actor, submission: Submission, content: Content | None, draft: Draft) -> Submission:
+def begin(unit: Unit, actor: Actor, submission: Submission, content: Content | None, draft: Draft) -> Submission:
+    """Store a new submission with its first revision, and log who began it."""
     unit.session.add(submission)
     unit.session.flush()
+    _carry_urgency(unit, submission)
     note, material = draft.change_note or "", True if draft.material is None else draft.material
-    revisions.write(unit, submission, content, change_note=note, material=material, editor=actor.id)
+    revisions.write(unit, submission, content, change_note=note, material=material, editor=submission.author_id)
     unit.touch_submission(submission.id)
     unit.log(
         who(actor),
         DocumentType.SUBMISSION,
         submission.id,
-        Action.CREATE.value,
+        Action.CREATE.value if submission.feedback_id is None else FeedbackAction.OPEN_UPDATE.value,
         to_state=SubmissionState.DRAFT.value,
         lock_version=submission.lock_version,
         round_=1,
@@ -59,45 +84,66 @@ def _create(unit: Unit, actor: Actor, submission: Submission, content: Content |
     return submission
 
 
-def _new(
-    unit: Unit, actor: Actor, kind: SubmissionKind, knowledge: Knowledge, *, category_id: str, draft: Draft, base: int | None
+def _carry_urgency(unit: Unit, submission: Submission) -> None:
+    """Until something stands, a subject is as urgent as the submission that publishes it."""
+    if submission.kind is SubmissionKind.PUBLISH:
+        unit.session.get_one(Subject, submission.subject_id).urgency = submission.urgency
+
+
+def new_submission(
+    unit: Unit,
+    actor: Actor,
+    kind: SubmissionKind,
+    subject: Subject,
+    *,
+    category_id: str | None,
+    draft: Draft,
+    base: int | None,
+    assigned: Assigned | None = None,
 ) -> Submission:
+    """A DRAFT on a subject, not stored yet; only knowledge has a category."""
     return Submission(
         id=unit.new_id(),
         kind=kind,
-        scope=knowledge.scope,
-        knowledge_id=knowledge.id,
+        scope=subject.scope,
+        subject_id=subject.id,
+        subject_kind=subject.kind,
         category_id=category_id,
         base_number=base,
         urgency=draft.urgency or Urgency.NORMAL,
-        author_id=actor.id,
+        author_id=actor.id if assigned is None else assigned.author_id,
+        feedback_id=None if assigned is None else assigned.feedback_id,
         idle_since=unit.now,
         created_at=unit.now,
         updated_at=unit.now,
     )
 
 
-def draft_publish(unit: Unit, actor: Actor, *, scope: Scope, content: Content, draft: Draft) -> Submission:
-    """Begin a new knowledge item: mints its stable id and a DRAFT that publishes it."""
-    require_action(actor, Action.CREATE)
+def draft_publish(
+    unit: Unit, actor: Actor, *, scope: Scope, content: Content, draft: Draft, assigned: Assigned | None = None
+) -> Submission:
+    """Begin a new knowledge item: mints its stable id and a DRAFT that publishes it; `assigned`: for an author, from feedback."""
+    _may_begin(actor, assigned)
     tidied = require_shape(content)
     if draft.category_id is None:
         raise violated("BAD_CATEGORY", "请选栏目。", "categoryId")
-    _check(unit, scope, draft)
-    knowledge = Knowledge(id=unit.new_id(), owner=Owner.LOCAL, scope=scope, created_at=unit.now)
+    check(unit, scope, draft)
+    knowledge = Subject(id=unit.new_id(), owner=Owner.LOCAL, scope=scope, created_at=unit.now)
     unit.session.add(knowledge)
     unit.session.flush()
-    submission = _new(unit, actor, SubmissionKind.PUBLISH, knowledge, category_id=draft.category_id, draft=draft, base=None)
-    return _create(unit, actor, submission, tidied, draft)
+    submission = new_submission(
+        unit, actor, SubmissionKind.PUBLISH, knowledge, category_id=draft.category_id, draft=draft, base=None, assigned=assigned
+    )
+    return begin(unit, actor, submission, tidied, draft)
 
 
-def _changeable(unit: Unit, knowledge_id: str) -> Life:
+def _changeable(unit: Unit, subject_id: str) -> Life:
     """A knowledge item we may ask to change: ours, ever in force, not archived; one never approved is nobody's to see."""
-    lock_knowledge(unit.session, knowledge_id)
-    life = load_life(unit.session, knowledge_id)
-    if life is None or not life.versions:
+    lock_subject(unit.session, subject_id)
+    life = load_life(unit.session, subject_id)
+    if life is None or not life.versions or life.subject.kind is not SubjectKind.KNOWLEDGE:
         raise not_found("知识", "knowledgeId")
-    if life.knowledge.owner is Owner.HQ:
+    if life.subject.owner is Owner.HQ:
         raise violated("OWNED_BY_HQ", "这条知识归总部所有，只有总部能改。请通过知识反馈提出意见。", "knowledgeId")
     if life.base(unit.now) is None:
         raise violated("NOT_YET_IN_FORCE", "这条知识还没有生效过，请等它生效，或先撤回它的发布申请。", "knowledgeId")
@@ -106,22 +152,26 @@ def _changeable(unit: Unit, knowledge_id: str) -> Life:
     return life
 
 
-def draft_update(unit: Unit, actor: Actor, knowledge_id: str, *, content: Content | None, draft: Draft) -> Submission:
+def draft_update(
+    unit: Unit, actor: Actor, subject_id: str, *, content: Content | None, draft: Draft, assigned: Assigned | None = None
+) -> Submission:
     """Begin an update of a knowledge item on the version last in force; without content it starts from that wording."""
-    require_action(actor, Action.CREATE)
-    life = _changeable(unit, knowledge_id)
+    _may_begin(actor, assigned)
+    life = _changeable(unit, subject_id)
     base = life.base(unit.now)
-    _check(unit, life.knowledge.scope, draft)
+    check(unit, life.subject.scope, draft)
     start = require_shape(content) if content is not None else version_content(life, base or 0)
-    category = draft.category_id or life.knowledge.category_id or ""
-    submission = _new(unit, actor, SubmissionKind.UPDATE, life.knowledge, category_id=category, draft=draft, base=base)
-    return _create(unit, actor, submission, start, draft)
+    category = draft.category_id or life.subject.category_id or ""
+    submission = new_submission(
+        unit, actor, SubmissionKind.UPDATE, life.subject, category_id=category, draft=draft, base=base, assigned=assigned
+    )
+    return begin(unit, actor, submission, start, draft)
 
 
 def draft_revoke(
     unit: Unit,
     actor: Actor,
-    knowledge_id: str,
+    subject_id: str,
     *,
     reason: RevokeReason,
     reason_text: str,
@@ -131,18 +181,21 @@ def draft_revoke(
 ) -> Submission:
     """Begin the revocation of a knowledge item in force or expired, with its typed reason."""
     require_action(actor, Action.CREATE)
-    life = _changeable(unit, knowledge_id)
+    life = _changeable(unit, subject_id)
     if life.status(unit.now) is KnowledgeStatus.REVOKED:
         raise violated("ALREADY_REVOKED", "这条知识已经撤销。", "knowledgeId")
-    category = life.knowledge.category_id or ""
-    submission = _new(unit, actor, SubmissionKind.REVOKE, life.knowledge, category_id=category, draft=draft, base=life.base(unit.now))
-    _set_revocation(submission, reason=reason, text=reason_text, replacement_id=replacement_id, moment=effective_from)
-    return _create(unit, actor, submission, None, draft)
+    category = life.subject.category_id or ""
+    submission = new_submission(
+        unit, actor, SubmissionKind.REVOKE, life.subject, category_id=category, draft=draft, base=life.base(unit.now)
+    )
+    set_ending(submission, reason=reason, text=reason_text, replacement_id=replacement_id, moment=effective_from)
+    return begin(unit, actor, submission, None, draft)
 
 
-def _set_revocation(
-    submission: Submission, *, reason: RevokeReason, text: str, replacement_id: str | None, moment: datetime | None
-) -> None:
+def set_ending(submission: Submission, *, reason: RevokeReason, text: str, replacement_id: str | None, moment: datetime | None) -> None:
+    """Why and when a REVOKE or RECALL ends its subject; only knowledge can be merged into another."""
+    if reason is RevokeReason.MERGED and submission.subject_kind is not SubjectKind.KNOWLEDGE:
+        raise violated("REASON_NOT_ALLOWED", "“已合并”只用于撤销知识，撤回公告请另选原因。", "reason")
     if len(text) > MAX_CHANGE_NOTE:
         raise violated("BAD_CONTENT", f"撤销说明最长 {MAX_CHANGE_NOTE} 个字，请缩短。", "reasonText")
     if replacement_id is not None and reason is not RevokeReason.MERGED:
@@ -152,8 +205,12 @@ def _set_revocation(
 
 
 def version_content(life: Life, number: int) -> Content:
+    """The wording of an accepted version."""
+    return wording(life.versions[number])
+
+
+def wording(v: SubjectVersion) -> Content:
     """A stored version's wording."""
-    v = life.versions[number]
     return Content(
         title=v.title,
         body=v.body,
@@ -164,6 +221,7 @@ def version_content(life: Life, number: int) -> Content:
         effective_from=v.effective_from,
         effective_to=v.effective_to,
         attachments=tuple(v.attachments),
+        terms=None if v.terms is None else Terms.from_document(v.terms),
     )
 
 
@@ -173,20 +231,27 @@ def _rewrite(unit: Unit, actor: Actor, submission: Submission, content: Content 
     if draft.category_id is not None:
         submission.category_id = draft.category_id
     submission.urgency = draft.urgency or submission.urgency
+    _carry_urgency(unit, submission)
     note = latest.change_note if draft.change_note is None else draft.change_note
     material = latest.material if draft.material is None else draft.material
     revisions.write(unit, submission, content, change_note=note, material=material, editor=actor.id)
+
+
+def _worded(unit: Unit, submission: Submission, content: Content) -> Content:
+    """What an author wrote, as it may be kept; an announcement's audience decides whether it leaves."""
+    tidied = require_shape(content, submission.subject_kind)
+    return placed(unit, submission, tidied) if submission.subject_kind is SubjectKind.ANNOUNCEMENT else tidied
 
 
 def edit(unit: Unit, actor: Actor, submission_id: str, *, lock_version: int, content: Content, draft: Draft) -> Submission:
     """Rewrite the content of a publish or update that is with its author."""
     submission = open_for(unit, actor, submission_id)
     carry_out(unit, submission, who(actor), actor, Command(Action.EDIT, lock_version))
-    if submission.kind is SubmissionKind.REVOKE:
+    if submission.kind.ends:
         raise violated("NO_CONTENT", "撤销申请没有正文，请修改撤销原因。", "content")
-    tidied = require_shape(content)
-    _check(unit, submission.scope, draft)
-    _rewrite(unit, actor, submission, tidied, draft)
+    worded = _worded(unit, submission, content)
+    check(unit, submission.scope, draft, submission.subject_kind)
+    _rewrite(unit, actor, submission, worded, draft)
     return submission
 
 
@@ -205,10 +270,10 @@ def edit_revoke(
     """Rewrite the reason of a revocation that is with its author."""
     submission = open_for(unit, actor, submission_id)
     carry_out(unit, submission, who(actor), actor, Command(Action.EDIT, lock_version))
-    if submission.kind is not SubmissionKind.REVOKE:
+    if not submission.kind.ends:
         raise violated("NOT_A_REVOKE", "这不是撤销申请，请修改它的内容。", "submissionId")
-    _check(unit, submission.scope, draft)
-    _set_revocation(submission, reason=reason, text=reason_text, replacement_id=replacement_id, moment=effective_from)
+    check(unit, submission.scope, draft, submission.subject_kind)
+    set_ending(submission, reason=reason, text=reason_text, replacement_id=replacement_id, moment=effective_from)
     _rewrite(unit, actor, submission, None, draft)
     return submission
 
@@ -216,13 +281,13 @@ def edit_revoke(
 def rebase(unit: Unit, actor: Actor, submission_id: str, *, lock_version: int, content: Content | None) -> Submission:
     """Put an update or revocation on the version now last in force, with the author's field-by-field choice as content."""
     submission = open_for(unit, actor, submission_id)
-    life = load_life(unit.session, submission.knowledge_id)
+    life = load_life(unit.session, submission.subject_id)
     new_base = life.base(unit.now) if life is not None else None
     old_base = submission.base_number
     carry_out(unit, submission, who(actor), actor, Command(Action.REBASE, lock_version), details={"from": old_base, "to": new_base})
     submission.base_number = new_base
     kept = content_of(latest_revision(unit.session, submission.id))
-    if submission.kind is SubmissionKind.REVOKE and content is not None:
+    if submission.kind.ends and content is not None:
         raise violated("NO_CONTENT", "撤销申请没有正文，换基线时不要带内容。", "content")
-    _rewrite(unit, actor, submission, kept if content is None else require_shape(content), Draft())
+    _rewrite(unit, actor, submission, kept if content is None else _worded(unit, submission, content), Draft())
     return submission

@@ -26,11 +26,11 @@ from kbsearch.services.people import require_role
 from kbsearch.services.refusals import not_found, violated
 from kbsearch.services.taxonomy import HQ_ROOT, LOCAL_ROOT, all_categories, subtree
 from kbsearch.store.lives import Life, load_lives
-from kbsearch.store.tables import Category, ImportedSource, Knowledge, KnowledgeVersion
+from kbsearch.store.tables import Category, ImportedSource, Subject, SubjectVersion
 from kbsearch.store.unit import Store
 from kbsearch.workflow.actions import Role
 from kbsearch.workflow.decide import Actor
-from kbsearch.workflow.states import KnowledgeStatus, Scope
+from kbsearch.workflow.states import KnowledgeStatus, Scope, SubjectKind
 
 COLUMNS = (
     "sourceId", "source", "version", "title", "summary", "body", "script", "keywords", "regions",
@@ -115,24 +115,24 @@ def _path(categories: dict[str, Category], category_id: str | None) -> str:
 def _pages(session: Session, wanted: frozenset[str] | None, scope: Scope | None) -> Iterator[list[str]]:
     """Ids in keyset pages, each after the last of the one before."""
     after = ""
-    statement = select(Knowledge.id).order_by(col(Knowledge.id)).limit(_PAGE)
+    statement = select(Subject.id).where(Subject.kind == SubjectKind.KNOWLEDGE).order_by(col(Subject.id)).limit(_PAGE)
     if wanted is not None:
-        statement = statement.where(col(Knowledge.category_id).in_(sorted(wanted)))
+        statement = statement.where(col(Subject.category_id).in_(sorted(wanted)))
     if scope is not None:
-        statement = statement.where(Knowledge.scope == scope)
-    while ids := list(session.exec(statement.where(col(Knowledge.id) > after))):
+        statement = statement.where(Subject.scope == scope)
+    while ids := list(session.exec(statement.where(col(Subject.id) > after))):
         yield ids
         after = ids[-1]
 
 
 def _origins(session: Session, ids: list[str]) -> dict[str, tuple[str, str]]:
     """Source and sourceId of what was imported; of several, the first by name."""
-    statement = select(ImportedSource).where(col(ImportedSource.knowledge_id).in_(ids))
+    statement = select(ImportedSource).where(col(ImportedSource.subject_id).in_(ids))
     rows = sorted(session.exec(statement), key=lambda r: (r.source, r.source_id), reverse=True)
-    return {r.knowledge_id: (r.source, r.source_id) for r in rows}
+    return {r.subject_id: (r.source, r.source_id) for r in rows}
 
 
-def _line(life: Life, version: KnowledgeVersion, origin: tuple[str, str], category: str, *, numbered: bool) -> Line:
+def _line(life: Life, version: SubjectVersion, origin: tuple[str, str], category: str, *, numbered: bool) -> Line:
     return {
         "sourceId": origin[1],
         "source": origin[0],
@@ -143,16 +143,16 @@ def _line(life: Life, version: KnowledgeVersion, origin: tuple[str, str], catego
         "script": version.script,
         "keywords": list(version.keywords),
         "regions": list(version.regions),
-        "categoryId": life.knowledge.category_id,
+        "categoryId": life.subject.category_id,
         "category": category,
-        "scope": life.knowledge.scope.value,
+        "scope": life.subject.scope.value,
         "effectiveFrom": wire_time(version.effective_from),
         "effectiveTo": wire_time(version.effective_to),
         "changeNote": version.change_note,
     }
 
 
-def _versions(life: Life, store: Store, options: ExportOptions) -> list[KnowledgeVersion]:
+def _versions(life: Life, store: Store, options: ExportOptions) -> list[SubjectVersion]:
     now = store.clock()
     if not options.all_versions:
         current = life.current(now)
@@ -171,15 +171,15 @@ def _write(session: Session, store: Store, options: ExportOptions, sink: _Sink) 
     session.expunge_all()
     for ids in _pages(session, wanted, options.scope):
         lives, origins = load_lives(session, ids), _origins(session, ids)
-        for knowledge_id in ids:
-            life = lives[knowledge_id]
+        for subject_id in ids:
+            life = lives[subject_id]
             versions = _versions(life, store, options)
             if versions and life.text_hidden(store.clock()):
                 result.hidden += 1
                 continue
             for version in versions:
-                origin = origins.get(knowledge_id, (OWN_SOURCE, knowledge_id))
-                sink.write(_line(life, version, origin, paths.get(life.knowledge.category_id or "", ""), numbered=options.all_versions))
+                origin = origins.get(subject_id, (OWN_SOURCE, subject_id))
+                sink.write(_line(life, version, origin, paths.get(life.subject.category_id or "", ""), numbered=options.all_versions))
                 result.lines += 1
             result.items += bool(versions)
         session.expunge_all()  # memory stays that of one page

@@ -15,16 +15,20 @@ from kbsearch.errors import Refused
 from kbsearch.hq.callbacks import CALLBACKS
 from kbsearch.services import hq_pushes, hq_submissions, taxonomy
 from kbsearch.services.alarms import close_alarm, raise_alarm
+from kbsearch.services.announcements import incoming
+from kbsearch.services.feedback import receiving
 from kbsearch.services.hq_outcome import Outcome, duplicate, rejected
+from kbsearch.services.notices import telling
+from kbsearch.services.taxonomy.tree import mirrored_version
+from kbsearch.services.version_sync import answering
 from kbsearch.store.tables import (
     AlarmKind,
     Category,
     DocumentType,
     InboxMessage,
     InboxStatus,
-    KnowledgeVersion,
     Revocation,
-    TaxonomyVersion,
+    SubjectVersion,
     TransitionLog,
 )
 from kbsearch.store.unit import HQ, Store, Unit
@@ -41,6 +45,12 @@ _HANDLERS: dict[str, Callable[[Unit, Any], Outcome]] = {
     "hqPushVersion": hq_pushes.push_version,
     "hqPushRevocation": hq_pushes.push_revocation,
     "hqPushTaxonomy": taxonomy.push_taxonomy,
+    "hqAnswerDigest": answering.answer_digest,
+    "hqPublishAnnouncement": incoming.publish,
+    "hqCorrectAnnouncement": incoming.correct,
+    "hqRecallAnnouncement": incoming.recall,
+    "hqDeliverReply": incoming.deliver_reply,
+    "hqDispatchFeedback": receiving.dispatch,
 }
 _UNSETTLED = (InboxStatus.RECEIVED, InboxStatus.DEFERRED)
 
@@ -107,7 +117,7 @@ def _insert(
         kind=kind,
         payload=payload,
         submission_id=payload.get("submissionId") or payload.get("originSubmissionId"),
-        knowledge_id=payload.get("knowledgeId"),
+        subject_id=payload.get("knowledgeId") or payload.get("announcementId"),
         received_at=unit.now,
     )
     if known is not None:
@@ -176,6 +186,7 @@ def _settle_row(unit: Unit, message: InboxMessage, outcome: Outcome) -> None:
         close_alarm(unit, AlarmKind.DEFERRED_TOO_LONG, message.id)
     if outcome.alarm:
         raise_alarm(unit, AlarmKind.QUARANTINE, message.id, f"总部消息 {message.kind}：{outcome.reason}")
+        telling.tell_quarantined(unit, message, CALLBACKS[message.kind][0] if message.kind in CALLBACKS else message.kind)
     unit.log(
         HQ,
         DocumentType.INBOX,
@@ -208,12 +219,14 @@ def _worth_trying(session: Session, message: InboxMessage) -> bool:
     if kind == "category":
         return session.get(Category, rest) is not None
     if kind == "tree":
-        return session.get(TaxonomyVersion, int(rest)) is not None
-    knowledge_id, _, base = rest.rpartition(":")
-    lowest = min(int(base), int(message.payload["number"]))  # its base, its own number held, or a later one: then it may be history
+        return mirrored_version(session) >= int(rest)
+    subject_id, _, base = rest.rpartition(":")
+    lowest = min(
+        int(base), int(message.payload.get("number", base))
+    )  # its base, its own number held, or a later one: then it may be history
     reached = (
-        select(table.id).where(table.knowledge_id == knowledge_id, table.number >= lowest, col(table.accepted)).limit(1)
-        for table in (KnowledgeVersion, Revocation)
+        select(table.id).where(table.subject_id == subject_id, table.number >= lowest, col(table.accepted)).limit(1)
+        for table in (SubjectVersion, Revocation)
     )
     return any(session.exec(statement).first() is not None for statement in reached)
 

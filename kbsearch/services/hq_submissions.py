@@ -9,8 +9,8 @@ from sqlmodel import col, select
 from kbsearch.clock import wire_time
 from kbsearch.content import Content, canonical_hash
 from kbsearch.hq.callbacks import Acknowledge, Approve, Return, WithdrawResult
-from kbsearch.services.content_rules import shape_problems
 from kbsearch.services.hq_outcome import Outcome, applied, quarantined, rejected
+from kbsearch.services.hq_wording import completed, content_problem, distribution_problem
 from kbsearch.services.transitions import Approval, carry_out, current_facts
 from kbsearch.store.lives import load_life
 from kbsearch.store.submissions import content_of, lock_submission, sent_revision
@@ -19,8 +19,6 @@ from kbsearch.store.unit import HQ, Unit
 from kbsearch.workflow.actions import HQ_ACTIONS, Action
 from kbsearch.workflow.decide import Actor, Command
 from kbsearch.workflow.hq_decisions import DECISIONS, WITHDRAW_RESULTS, History, HqMessage, Receipt, Said, judge
-from kbsearch.workflow.regions import PROVINCES
-from kbsearch.workflow.states import SubmissionKind
 
 _ACTOR = Actor("hq")
 
@@ -97,9 +95,9 @@ def _store_reference(unit: Unit, submission: Submission, message: HqMessage, ref
 
 def _number_problem(unit: Unit, submission: Submission, approval: Approval) -> str | None:
     """A number held with other content, or not above what is in force, contradicts us."""
-    if approval.number is None or submission.kind is SubmissionKind.REVOKE:
+    if approval.number is None or submission.kind.ends:
         return None
-    life = load_life(unit.session, submission.knowledge_id)
+    life = load_life(unit.session, submission.subject_id)
     if life is None:
         return None
     held = life.versions.get(approval.number)
@@ -128,28 +126,15 @@ def acknowledge(unit: Unit, message: Acknowledge) -> Outcome:
     return _apply(unit, submission, asked, Command(Action.HQ_ACKNOWLEDGE), reference=message.hq_reference)
 
 
-def content_problem(content: Content, content_hash: str | None) -> str | None:
-    """What is wrong with content headquarters brings, None when it may be applied."""
-    if content_hash is not None and content.hash != content_hash:
-        return "contentHash 与 content 不符，请核对规范 JSON"
-    if not content.title.strip() or not content.body.strip():
-        return "content 缺标题或正文"
-    problems = [p.message for p in shape_problems(content) if p.field[-1:] != ("attachments",)]
-    return "；".join(problems) or None
-
-
-def unknown_provinces(codes: list[str]) -> str | None:
-    """A sentence naming distribution codes nobody knows."""
-    unknown = sorted(set(codes) - PROVINCES.keys())
-    return f"distribution 中没有这样的省代码：{'、'.join(unknown[:5])}" if unknown else None
-
-
-def read_approval(message: Approve, kind: SubmissionKind) -> Approval | Outcome:
+def read_approval(unit: Unit, message: Approve, submission: Submission) -> Approval | Outcome:
     """What an approval brings, or why it is not lawful in itself."""
-    problem = unknown_provinces(message.distribution)
+    kind = submission.subject_kind
+    problem = distribution_problem(message.distribution, kind)
     content = message.content.to_content() if message.content is not None else None
     if problem is None and content is not None:
-        problem = "撤销申请没有正文，不能带 content" if kind is SubmissionKind.REVOKE else content_problem(content, message.content_hash)
+        revision = sent_revision(unit.session, submission.id, message.round)
+        content = completed(content, kind, None if revision is None else content_of(revision))
+        problem = "撤销申请没有正文，不能带 content" if submission.kind.ends else content_problem(content, message.content_hash, kind)
     if problem:
         return rejected(problem)
     return Approval(
@@ -164,7 +149,7 @@ def read_approval(message: Approve, kind: SubmissionKind) -> Approval | Outcome:
 def _approval_fingerprint(unit: Unit, submission: Submission, round_: int, approval: Approval) -> str:
     """Approvals are the same when they accept the same text from the same moment on."""
     moment = approval.effective_from if approval.moves_date else submission.revoke_at
-    text = None if submission.kind is SubmissionKind.REVOKE else accepted_content(unit, submission, round_, approval).hash
+    text = None if submission.kind.ends else accepted_content(unit, submission, round_, approval).hash
     return canonical_hash({"action": Action.HQ_APPROVE.value, "content": text, "from": wire_time(moment) if text is None else None})
 
 
@@ -173,7 +158,7 @@ def approve(unit: Unit, message: Approve) -> Outcome:
     submission = lock_submission(unit.session, message.submission_id)
     if submission is None:
         return _unknown()
-    approval = read_approval(message, submission.kind)
+    approval = read_approval(unit, message, submission)
     if isinstance(approval, Outcome):
         return approval
     return approve_as(unit, submission, message.round, approval, submission_hash=message.submission_hash, reference=message.hq_reference)

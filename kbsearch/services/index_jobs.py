@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 from sqlmodel import col, delete, select
 
-from kbsearch.indexing.port import SearchEngine
+from kbsearch.indexing.faults import RebuildConflict
+from kbsearch.indexing.port import Freshness, SearchEngine
 from kbsearch.services.index_sync import drain, reindex
 from kbsearch.store.tables import OutboxMessage
 from kbsearch.store.unit import Store
@@ -33,10 +36,24 @@ def work(store: Store, engine: SearchEngine, destination: str) -> int:
         asked = session.exec(select(OutboxMessage.id).where(OutboxMessage.destination == destination, OutboxMessage.kind == REBUILD)).all()
     freshness = engine.freshness()
     if asked or not freshness.fresh:
-        _LOG.info("index.rebuild_begins", reason=freshness.reason or "asked for")
-        documents = reindex(store, engine)
-        _LOG.info("index.rebuilt", documents=documents)
-        with store.write() as unit:
-            for job_id in asked:
-                unit.session.exec(delete(OutboxMessage).where(col(OutboxMessage.id) == job_id))
+        _rebuild(store, engine, destination, asked, freshness)
     return drain(store, engine, destination)
+
+
+def _rebuild(store: Store, engine: SearchEngine, destination: str, asked: Sequence[str], freshness: Freshness) -> None:
+    """Rebuild unless another process is at it; between two portions what changed meanwhile is written, so that it is found at once."""
+
+    def catch_up(_done: int, _total: int) -> None:
+        if freshness.searchable:
+            drain(store, engine, destination)
+
+    _LOG.info("index.rebuild_begins", reason=freshness.reason or "asked for")
+    try:
+        documents = reindex(store, engine, catch_up)
+    except RebuildConflict as conflict:
+        _LOG.info("index.rebuild_elsewhere", reason=str(conflict))
+        return
+    _LOG.info("index.rebuilt", documents=documents)
+    with store.write() as unit:
+        for job_id in asked:
+            unit.session.exec(delete(OutboxMessage).where(col(OutboxMessage.id) == job_id))

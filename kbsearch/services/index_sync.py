@@ -6,7 +6,7 @@ the item's sequence, so jobs may be repeated, reordered and merged: the engine l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -17,11 +17,14 @@ from kbsearch.indexing.document import Change, IndexDocument, Tombstone, documen
 from kbsearch.indexing.faults import IndexFault
 from kbsearch.indexing.port import SearchEngine, WriteOutcome
 from kbsearch.services.alarms import raise_alarm
+from kbsearch.services.announcements.finding import audience_tokens
+from kbsearch.services.attachments import MAX_SEARCHABLE, texts_of
 from kbsearch.services.reading import reads_of
 from kbsearch.store.lives import Life, load_lives
 from kbsearch.store.outbox import back_off, pending_count, take_index_batch
-from kbsearch.store.tables import AlarmKind, Knowledge, KnowledgeVersion, OutboxMessage, OutboxStatus
+from kbsearch.store.tables import AlarmKind, OutboxMessage, OutboxStatus, Subject, SubjectVersion
 from kbsearch.store.unit import Store
+from kbsearch.workflow.states import SubjectKind
 
 BATCH = 1_000
 PAGE = 1_000
@@ -29,32 +32,41 @@ MAX_ATTEMPTS = 5
 _LOG = structlog.get_logger()
 
 
-def documents_of(life: Life, reads: int, store: Store) -> list[IndexDocument]:
-    """Every accepted version of an item as it is to be found, live intervals and hiding as of now."""
-    knowledge, now = life.knowledge, store.clock()
+def documents_of(life: Life, reads: int, store: Store, texts: Mapping[str, str] | None = None) -> list[IndexDocument]:
+    """Every accepted version of an item as it is to be found, live intervals and hiding as of now; `texts` of its attachments.
+
+    Replies are found with what they answer, by nobody else.
+    """
+    subject, now = life.subject, store.clock()
+    if subject.kind is SubjectKind.REPLY:
+        return []
     hidden = life.text_hidden(now)
     documents = []
     for version in life.versions.values():
         interval = life.timeline.interval(version.number)
         documents.append(
             IndexDocument(
-                knowledge_id=knowledge.id,
+                subject_id=subject.id,
                 number=version.number,
-                sequence=knowledge.sequence,
+                sequence=subject.sequence,
                 title=version.title,
                 body=version.body,
-                category_id=knowledge.category_id or "",
+                kind=subject.kind.value,
+                category_id=subject.category_id or "",
                 updated_at=version.created_at,
                 summary=version.summary,
                 script=version.script,
                 keywords=tuple(version.keywords),
                 regions=tuple(version.regions),
-                owner=knowledge.owner.value,
-                scope=knowledge.scope.value,
+                owner=subject.owner.value,
+                scope=subject.scope.value,
                 live_from=interval.live_from if interval else None,
                 live_to=interval.live_to if interval else None,
                 hidden=hidden,
                 reads=reads,
+                audience=audience_tokens(subject, version, now),
+                still_in_use=subject.still_in_use,
+                attachment_text="\n".join((texts or {}).get(digest, "") for digest in version.attachments)[:MAX_SEARCHABLE],
             )
         )
     return documents
@@ -62,17 +74,16 @@ def documents_of(life: Life, reads: int, store: Store) -> list[IndexDocument]:
 
 def _tombstones(session: Session, lives: dict[str, Life]) -> list[Tombstone]:
     """Versions that were accepted once and no longer are."""
-    statement = select(KnowledgeVersion).where(
-        col(KnowledgeVersion.knowledge_id).in_(list(lives)), col(KnowledgeVersion.accepted).is_(False)
-    )
-    gone = [v for v in session.exec(statement) if v.number not in lives[v.knowledge_id].versions]
-    return [Tombstone(document_id_of(v.knowledge_id, v.number), lives[v.knowledge_id].knowledge.sequence) for v in gone]
+    statement = select(SubjectVersion).where(col(SubjectVersion.subject_id).in_(list(lives)), col(SubjectVersion.accepted).is_(False))
+    gone = [v for v in session.exec(statement) if v.number not in lives[v.subject_id].versions]
+    return [Tombstone(document_id_of(v.subject_id, v.number), lives[v.subject_id].subject.sequence) for v in gone]
 
 
-def _changes(session: Session, store: Store, knowledge_ids: Sequence[str]) -> list[Change]:
-    lives = load_lives(session, knowledge_ids)
+def _changes(session: Session, store: Store, subject_ids: Sequence[str]) -> list[Change]:
+    lives = load_lives(session, subject_ids)
     reads = reads_of(session, list(lives))
-    changes: list[Change] = [d for i, life in lives.items() for d in documents_of(life, reads.get(i, 0), store)]
+    texts = texts_of(session, (digest for life in lives.values() for v in life.versions.values() for digest in v.attachments))
+    changes: list[Change] = [d for i, life in lives.items() for d in documents_of(life, reads.get(i, 0), store, texts)]
     return changes + _tombstones(session, lives)
 
 
@@ -134,7 +145,7 @@ def _portions(store: Store) -> Iterator[list[IndexDocument]]:
     last = ""
     while True:
         with store.read() as session:
-            ids = list(session.exec(select(Knowledge.id).where(Knowledge.id > last).order_by(col(Knowledge.id)).limit(PAGE)))
+            ids = list(session.exec(select(Subject.id).where(Subject.id > last).order_by(col(Subject.id)).limit(PAGE)))
             documents = [c for c in _changes(session, store, ids) if isinstance(c, IndexDocument)]
         if not ids:
             return
@@ -142,10 +153,16 @@ def _portions(store: Store) -> Iterator[list[IndexDocument]]:
         last = ids[-1]
 
 
+def _expected(session: Session) -> int:
+    """How many documents the store has for an index."""
+    found = select(func.count()).select_from(SubjectVersion).join(Subject, col(Subject.id) == col(SubjectVersion.subject_id))
+    return session.exec(found.where(col(SubjectVersion.accepted), col(Subject.kind) != SubjectKind.REPLY)).one()
+
+
 def reindex(store: Store, engine: SearchEngine, progress: Callable[[int, int], None] = lambda _done, _total: None) -> int:
     """Rebuild beside the served index, verify, swap; searches go on meanwhile. Returns the number of documents."""
     with store.read() as session:
-        total = session.exec(select(func.count()).select_from(KnowledgeVersion).where(col(KnowledgeVersion.accepted))).one()
+        total = _expected(session)
     rebuild = engine.begin_rebuild()
     try:
         read = 0
@@ -200,9 +217,9 @@ def _repair(store: Store, engine: SearchEngine, found: Difference, surplus: dict
     """Give what differs a new sequence in the store, so that the write wins whatever the index holds."""
     ids = sorted({d.rpartition(":")[0] for d in (*found.missing, *found.different, *found.surplus)})
     with store.write() as unit:
-        known = set(unit.session.exec(select(Knowledge.id).where(col(Knowledge.id).in_(ids)))) if ids else set()
-        for knowledge_id in known:
-            unit.touch(knowledge_id)
+        known = set(unit.session.exec(select(Subject.id).where(col(Subject.id).in_(ids)))) if ids else set()
+        for subject_id in known:
+            unit.touch(subject_id)
     outcomes: set[WriteOutcome] = set()
     for start in range(0, len(ids), PAGE):
         with store.read() as session:
@@ -229,7 +246,7 @@ class IndexState:
 def index_state(store: Store, engine: SearchEngine, destination: str) -> IndexState:
     """Count cheaply; `lag` is the age of the oldest waiting job."""
     with store.read() as session:
-        expected = session.exec(select(func.count()).select_from(KnowledgeVersion).where(col(KnowledgeVersion.accepted))).one()
+        expected = _expected(session)
         pending = pending_count(session, destination)
         oldest = session.exec(
             select(func.min(OutboxMessage.created_at)).where(

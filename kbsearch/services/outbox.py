@@ -1,4 +1,4 @@
-"""Draining the outbox to headquarters, and the operator's operations on what could not be delivered."""
+"""Draining the outbox to headquarters and other destinations, and the operator's operations on what could not be delivered."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _LOG = structlog.get_logger()
 Sender = Callable[[OutboxMessage], Attempt]
 
 
-def relay(store: Store, send: Sender, pool: ThreadPoolExecutor) -> int:
-    """Send every due head until none is left; returns how many were delivered.
+def relay(store: Store, send: Sender, pool: ThreadPoolExecutor, destination: str = HQ, batch: int = BATCH) -> int:
+    """Send every due head for a destination until none is left; returns how many were delivered.
 
     Heads belong to different documents, so they may travel side by side and stay in order per document.
     """
     delivered = 0
     while True:
         with store.read() as session:
-            if not anything_due(session, HQ, store.clock()):
+            if not anything_due(session, destination, store.clock()):
                 return delivered
         with store.write() as unit:
-            heads = claim_heads(unit.session, HQ, unit.now, BATCH)
+            heads = claim_heads(unit.session, destination, unit.now, batch, unit.deadlines.probe)
         if not heads:
             return delivered
         attempts = list(pool.map(lambda message: _attempt(send, message), heads))
-        delivered += _settle(store, attempts)
+        delivered += _settle(store, destination, attempts)
 
 
 def _attempt(send: Sender, message: OutboxMessage) -> Attempt:
@@ -52,15 +52,15 @@ def _attempt(send: Sender, message: OutboxMessage) -> Attempt:
         return Attempt(message.id, permanent=message.attempts >= MAX_POISON_ATTEMPTS, error=f"{type(error).__name__}: {error}")
 
 
-def _settle(store: Store, attempts: Sequence[Attempt]) -> int:
+def _settle(store: Store, destination: str, attempts: Sequence[Attempt]) -> int:
     with store.write() as unit:
-        for message in settle_attempts(unit.session, HQ, attempts, unit.now):
+        for message in settle_attempts(unit.session, destination, attempts, unit.now, unit.deadlines.probe):
             text = f"报文 {message.kind} 被拒收：{message.last_error}"
             raise_alarm(unit, AlarmKind.DEAD_LETTER, message.id, text)
             unit.log(SYSTEM, DocumentType.OUTBOX, message.id, "DEAD", to_state=OutboxStatus.DEAD.value, reason_text=message.last_error)
     failed = [a for a in attempts if not a.delivered]
     if failed:
-        _LOG.warning("outbox.not_delivered", count=len(failed), first_error=failed[0].error)
+        _LOG.warning("outbox.not_delivered", destination=destination, count=len(failed), first_error=failed[0].error)
     return len(attempts) - len(failed)
 
 

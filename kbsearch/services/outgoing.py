@@ -7,20 +7,26 @@ from typing import Any
 from sqlmodel import col, select
 
 from kbsearch.clock import wire_time
+from kbsearch.content import Terms
 from kbsearch.hq import messages
 from kbsearch.store.lives import load_life
 from kbsearch.store.submissions import latest_revision
-from kbsearch.store.tables import Knowledge, OutboxMessage, OutboxStatus, Person, Revision, Submission
+from kbsearch.store.tables import OutboxMessage, OutboxStatus, Person, Revision, Subject, Submission
 from kbsearch.store.unit import Unit
 from kbsearch.workflow.reasons import LetGoReason
-from kbsearch.workflow.states import Scope, SubmissionKind
+from kbsearch.workflow.states import Scope, SubjectKind, SubmissionKind
 
 HQ = "hq"
 _KINDS = {
-    SubmissionKind.PUBLISH: "knowledge.publish",
-    SubmissionKind.UPDATE: "knowledge.update",
-    SubmissionKind.REVOKE: "knowledge.revoke",
+    (SubjectKind.KNOWLEDGE, SubmissionKind.PUBLISH): "knowledge.publish",
+    (SubjectKind.KNOWLEDGE, SubmissionKind.UPDATE): "knowledge.update",
+    (SubjectKind.KNOWLEDGE, SubmissionKind.REVOKE): "knowledge.revoke",
+    (SubjectKind.ANNOUNCEMENT, SubmissionKind.PUBLISH): "announcement.publish",
+    (SubjectKind.ANNOUNCEMENT, SubmissionKind.CORRECT): "announcement.correct",
+    (SubjectKind.ANNOUNCEMENT, SubmissionKind.RECALL): "announcement.recall",
+    (SubjectKind.REPLY, SubmissionKind.PUBLISH): "reply.submit",
 }
+_SUBJECT_FIELD = {SubjectKind.KNOWLEDGE: "knowledgeId", SubjectKind.ANNOUNCEMENT: "announcementId", SubjectKind.REPLY: "replyId"}
 
 
 def _person(unit: Unit, person_id: str | None) -> dict[str, str]:
@@ -31,7 +37,7 @@ def _person(unit: Unit, person_id: str | None) -> dict[str, str]:
 def _base(unit: Unit, submission: Submission) -> dict[str, Any] | None:
     if submission.base_number is None:
         return None
-    life = load_life(unit.session, submission.knowledge_id)
+    life = load_life(unit.session, submission.subject_id)
     if life is None or submission.base_number not in life.versions:
         raise RuntimeError(f"submission {submission.id} builds on a version that does not exist")
     return {"number": submission.base_number, "contentHash": life.versions[submission.base_number].content_hash}
@@ -41,19 +47,24 @@ def _submission_data(unit: Unit, submission: Submission, revision: Revision) -> 
     data: dict[str, Any] = {
         "submissionId": submission.id,
         "round": submission.round,
-        "knowledgeId": submission.knowledge_id,
-        "categoryId": submission.category_id,
+        _SUBJECT_FIELD[submission.subject_kind]: submission.subject_id,
         "urgency": submission.urgency.value,
         "submissionHash": revision.submission_hash,
         "author": _person(unit, submission.author_id),
         "reviewer": _person(unit, submission.approved_by),
-        "base": _base(unit, submission),
     }
+    if submission.subject_kind is SubjectKind.REPLY:
+        data |= _reply_data(unit, submission)
+    else:
+        data["base"] = _base(unit, submission)
+    if submission.subject_kind is SubjectKind.KNOWLEDGE:
+        data["categoryId"] = submission.category_id
+    if revision.content is None and submission.subject_kind is SubjectKind.KNOWLEDGE:
+        data["replacementId"] = submission.replacement_id
     if revision.content is None:
         data |= {
             "reason": submission.revoke_reason.value if submission.revoke_reason else None,
             "reasonText": submission.revoke_text,
-            "replacementId": submission.replacement_id,
             "effectiveFrom": wire_time(submission.revoke_at),
         }
     else:
@@ -66,11 +77,22 @@ def _submission_data(unit: Unit, submission: Submission, revision: Revision) -> 
     return data
 
 
-def _send(unit: Unit, knowledge_id: str, kind: str, data: dict[str, Any], submission: Submission | None = None) -> None:
+def _reply_data(unit: Unit, submission: Submission) -> dict[str, Any]:
+    """Which announcement it answers, and whether it comes after the day that one asked for, which is kept with it."""
+    reply = unit.session.get_one(Subject, submission.subject_id)
+    asked = load_life(unit.session, reply.parent_id or "")
+    number = None if asked is None else asked.base(unit.now)
+    terms = None if asked is None or number is None else asked.versions[number].terms
+    due = None if terms is None else Terms.from_document(terms).reply_due_at
+    reply.late = due is not None and due < unit.now
+    return {"announcementId": reply.parent_id, "late": reply.late}
+
+
+def _send(unit: Unit, subject_id: str, kind: str, data: dict[str, Any], submission: Submission | None = None) -> None:
     model = messages.KINDS[kind][1].model_validate(data)
     unit.send(
         HQ,
-        knowledge_id,
+        subject_id,
         kind,
         model.model_dump(by_alias=True),
         submission_id=submission.id if submission else None,
@@ -79,9 +101,15 @@ def _send(unit: Unit, knowledge_id: str, kind: str, data: dict[str, Any], submis
 
 
 def send_submission(unit: Unit, submission: Submission) -> None:
-    """知识上传, 知识更新申请 or 知识删除申请 of the frozen revision."""
+    """知识上传, 公告提交, 公告回复提交 and the like, of the frozen revision."""
     revision = latest_revision(unit.session, submission.id)
-    _send(unit, submission.knowledge_id, _KINDS[submission.kind], _submission_data(unit, submission, revision), submission)
+    _send(
+        unit,
+        submission.subject_id,
+        _KINDS[submission.subject_kind, submission.kind],
+        _submission_data(unit, submission, revision),
+        submission,
+    )
 
 
 def send_let_go(unit: Unit, submission: Submission, reason: LetGoReason, text: str, *, answer: bool) -> None:
@@ -89,12 +117,13 @@ def send_let_go(unit: Unit, submission: Submission, reason: LetGoReason, text: s
     data = {
         "submissionId": submission.id,
         "round": submission.sent_round,
-        "knowledgeId": submission.knowledge_id,
+        "subjectKind": submission.subject_kind.value,
+        "subjectId": submission.subject_id,
         "reason": reason.value,
         "reasonText": text,
         "answerExpected": answer,
     }
-    _send(unit, submission.knowledge_id, "withdraw.request", data, submission)
+    _send(unit, submission.subject_id, "withdraw.request", data, submission)
 
 
 def send_result_query(unit: Unit, submission: Submission) -> None:
@@ -102,13 +131,14 @@ def send_result_query(unit: Unit, submission: Submission) -> None:
     data = {
         "submissionId": submission.id,
         "round": submission.round,
-        "knowledgeId": submission.knowledge_id,
+        "subjectKind": submission.subject_kind.value,
+        "subjectId": submission.subject_id,
         "state": submission.state.value,
     }
-    _send(unit, submission.knowledge_id, "result.query", data, submission)
+    _send(unit, submission.subject_id, "result.query", data, submission)
 
 
-def send_suspension(unit: Unit, knowledge: Knowledge, *, suspended: bool, reason: str) -> None:
+def send_suspension(unit: Unit, knowledge: Subject, *, suspended: bool, reason: str) -> None:
     """停用告知, for 全网 items only."""
     if knowledge.scope is not Scope.NATIONAL:
         return
@@ -119,6 +149,11 @@ def send_suspension(unit: Unit, knowledge: Knowledge, *, suspended: bool, reason
         "until": wire_time(knowledge.suspended_until) if suspended else None,
     }
     _send(unit, knowledge.id, "suspension.notice", data)
+
+
+def send_feedback_result(unit: Unit, data: dict[str, Any]) -> None:
+    """反馈处理结果, behind everything else about the knowledge it speaks of."""
+    _send(unit, data["knowledgeId"], "feedback.result", data)
 
 
 def sent_request(unit: Unit, submission_id: str, round_: int) -> dict[str, Any] | None:

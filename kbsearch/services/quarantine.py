@@ -17,7 +17,7 @@ from kbsearch.services.hq_submissions import read_approval
 from kbsearch.services.outgoing import sent_request
 from kbsearch.services.people import require_role, who
 from kbsearch.services.refusals import not_found, require_reason_length, stale, violated
-from kbsearch.services.transitions import Approval, carry_out, settle_knowledge
+from kbsearch.services.transitions import Approval, carry_out, settle_subject
 from kbsearch.store.lives import load_life
 from kbsearch.store.submissions import lock_submission
 from kbsearch.store.tables import AlarmKind, DocumentType, InboxMessage, InboxStatus, Revocation, Submission, VersionSource
@@ -26,7 +26,7 @@ from kbsearch.workflow.actions import Action, Role
 from kbsearch.workflow.decide import Actor, Command
 from kbsearch.workflow.hq_decisions import Receipt
 from kbsearch.workflow.reasons import RevokeReason
-from kbsearch.workflow.states import TERMINAL, SubmissionKind
+from kbsearch.workflow.states import TERMINAL
 
 
 def _quarantined(unit: Unit, actor: Actor, inbox_id: str, lock_version: int) -> InboxMessage:
@@ -83,17 +83,17 @@ def _approval_as_push(unit: Unit, message: InboxMessage) -> None:
     submission = lock_submission(unit.session, parsed.submission_id)
     if submission is None:
         raise violated("UNKNOWN_SUBMISSION", "消息所指的申请不存在，只能弃置。", "inboxId")
-    approval = read_approval(parsed, submission.kind)
+    approval = read_approval(unit, parsed, submission)
     if not isinstance(approval, Approval):
         raise violated("BAD_MESSAGE", f"消息内容不合法：{approval.reason}。只能弃置。", "inboxId")
-    if submission.kind is SubmissionKind.REVOKE:
+    if submission.kind.ends:
         _store_revocation(unit, submission, parsed.round, approval)
     else:
         _store_version(unit, submission, parsed.round, approval)
     if submission.state not in TERMINAL:
         command = Command(Action.SUPERSEDE, reason_text="隔离的总部审批已由知识管理员应用")
         carry_out(unit, submission, HQ, Actor("hq"), command, hq_knows=parsed.round == submission.sent_round)
-    settle_knowledge(unit, submission.knowledge_id)
+    settle_subject(unit, submission.subject_id)
 
 
 def _approved_text(asked: dict[str, Any] | None, approval: Approval) -> Content:
@@ -105,7 +105,7 @@ def _approved_text(asked: dict[str, Any] | None, approval: Approval) -> Content:
 
 
 def _store_version(unit: Unit, submission: Submission, round_: int, approval: Approval) -> None:
-    life = load_life(unit.session, submission.knowledge_id)
+    life = load_life(unit.session, submission.subject_id)
     if life is None:
         raise RuntimeError("a submission without knowledge")
     asked = sent_request(unit, submission.id, round_)
@@ -113,10 +113,10 @@ def _store_version(unit: Unit, submission: Submission, round_: int, approval: Ap
     number = approval.number or next_number(unit, life)
     if number in life.versions:
         raise violated("NUMBER_HELD", f"第 {number} 版我方已有，请总部以新的编号下发。", "inboxId")
-    base = asked["base"]["number"] if asked and asked["base"] else life.base(unit.now)
+    base = asked["base"]["number"] if asked and asked.get("base") else life.base(unit.now)
     add_version(
         unit,
-        life.knowledge,
+        life.subject,
         content,
         number=number,
         live_from=live_from(content.effective_from, unit.now),
@@ -137,16 +137,16 @@ def _store_revocation(unit: Unit, submission: Submission, round_: int, approval:
     unit.session.add(
         Revocation(
             id=unit.new_id(),
-            knowledge_id=submission.knowledge_id,
+            subject_id=submission.subject_id,
             number=asked["base"]["number"],
             live_from=live_from(approval.effective_from if approval.moves_date else ours, unit.now),
             reason=RevokeReason(asked["reason"]),
             reason_text=asked["reasonText"],
-            replacement_id=asked["replacementId"],
+            replacement_id=asked.get("replacementId"),
             source=VersionSource.HQ_PUSH,
             distribution=sorted(approval.distribution),
             created_at=unit.now,
         )
     )
     unit.session.flush()
-    unit.touch(submission.knowledge_id)
+    unit.touch(submission.subject_id)

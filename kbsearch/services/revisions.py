@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kbsearch.content import Content, submission_hash
+from kbsearch.services.attachments import named_by_revision
 from kbsearch.store.submissions import latest_revisions
 from kbsearch.store.tables import Revision, Submission
 from kbsearch.store.unit import Unit
@@ -12,7 +13,7 @@ def hash_of(submission: Submission, content: Content | None) -> str:
     """The submissionHash of a submission saying this."""
     return submission_hash(
         kind=submission.kind.value,
-        subject=submission.knowledge_id,
+        subject=submission.subject_id,
         category=submission.category_id,
         base=submission.base_number,
         reason=submission.revoke_reason.value if submission.revoke_reason else None,
@@ -25,6 +26,7 @@ def hash_of(submission: Submission, content: Content | None) -> str:
 def write(unit: Unit, submission: Submission, content: Content | None, *, change_note: str, material: bool, editor: str) -> Revision:
     """Write the working revision in place, or begin the next one when the latest is frozen."""
     latest = latest_revisions(unit.session, [submission.id]).get(submission.id)
+    replaced = latest.content if latest is not None and latest.frozen_at is None else None
     if latest is None or latest.frozen_at is not None:
         latest = Revision(
             id=unit.new_id(),
@@ -41,6 +43,7 @@ def write(unit: Unit, submission: Submission, content: Content | None, *, change
     latest.change_note, latest.material, latest.edited_by = change_note, material, editor
     unit.session.add(latest)
     unit.session.flush()
+    named_by_revision(unit, submission.id, replaced, latest.content)
     return latest
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kbsearch.errors import Refusal, Refused
+from kbsearch.services.notices import telling
 from kbsearch.services.people import require_person_with, who
 from kbsearch.services.refusals import not_found, require_reason_length, violated
 from kbsearch.services.transitions import carry_out
@@ -140,4 +141,5 @@ def reassign(
     if reviewer_id is not None:
         submission.reviewer_id = require_person_with(unit, reviewer_id, Role.REVIEWER, "reviewerId").id
         submission.claimed_by, submission.claim_until = None, None
+    telling.tell_assigned(unit, submission, who(actor), author_id=author_id, reviewer_id=reviewer_id, reason=reason_text)
     return submission

@@ -9,12 +9,19 @@ import structlog
 from sqlmodel import Session, and_, col, or_, select
 
 from kbsearch.errors import Refused
-from kbsearch.services import hq_inbox, outgoing
+from kbsearch.services import expiry, hq_inbox, outgoing
 from kbsearch.services.acceptance import end_suspension
 from kbsearch.services.alarms import close_alarm, raise_alarm
-from kbsearch.services.transitions import carry_out, settle_knowledge
-from kbsearch.store.submissions import lock_knowledge, lock_submission
-from kbsearch.store.tables import Alarm, AlarmKind, DocumentType, InboxMessage, InboxStatus, Knowledge, Submission
+from kbsearch.services.announcements import reminding
+from kbsearch.services.feedback import due as feedback_due
+from kbsearch.services.interim_notes import ending as note_ending
+from kbsearch.services.notices import telling
+from kbsearch.services.notices.reading import purge_old
+from kbsearch.services.transitions import carry_out, settle_subject
+from kbsearch.services.version_sync import asking
+from kbsearch.services.version_sync.running import start_if_due
+from kbsearch.store.submissions import lock_subject, lock_submission
+from kbsearch.store.tables import Alarm, AlarmKind, DocumentType, InboxMessage, InboxStatus, Subject, Submission
 from kbsearch.store.unit import SYSTEM, Store, Unit
 from kbsearch.workflow.actions import Action
 from kbsearch.workflow.decide import Actor, Command
@@ -38,7 +45,14 @@ def sweep(store: Store) -> dict[str, int]:
         "idle": _each(store, _idle, _close_or_warn),
         "overdue": _each(store, _overdue_at_hq, _ask_headquarters),
         "unacknowledged": _each(store, _unacknowledged, _alarm_unacknowledged),
+        "asked": _each(store, asking.waiting_for_a_version, asking.ask),
         "waiting": _each(store, _waiting_too_long, _alarm_waiting),
+        "replies": _each(store, reminding.replies_due, reminding.remind),
+        "compared": start_if_due(store),
+        "feedback": _each(store, feedback_due.find_due, feedback_due.remind),
+        "notes": _each(store, note_ending.find_run_out, note_ending.run_out),
+        "expiring": _each(store, expiry.find_expiring, expiry.remind),
+        "forgotten": purge_old(store),
     }
     _close_answered(store)
     return counts
@@ -74,18 +88,18 @@ def _take_effect(unit: Unit, submission_id: str) -> bool:
 
 
 def _due_to_change(session: Session, store: Store) -> Sequence[str]:
-    statement = select(Knowledge.id).where(col(Knowledge.next_change_at) <= store.clock())
-    return session.exec(statement.order_by(col(Knowledge.next_change_at)).limit(_PORTION)).all()
+    statement = select(Subject.id).where(col(Subject.next_change_at) <= store.clock())
+    return session.exec(statement.order_by(col(Subject.next_change_at)).limit(_PORTION)).all()
 
 
-def _change(unit: Unit, knowledge_id: str) -> bool:
-    knowledge = lock_knowledge(unit.session, knowledge_id)
+def _change(unit: Unit, subject_id: str) -> bool:
+    knowledge = lock_subject(unit.session, subject_id)
     if knowledge is None or knowledge.next_change_at is None or knowledge.next_change_at > unit.now:
         return False
     if knowledge.suspended_until is not None and knowledge.suspended_until <= unit.now:
         end_suspension(unit, knowledge, "停用满 72 小时，自动恢复")
-    settle_knowledge(unit, knowledge_id)
-    unit.touch(knowledge_id)
+    settle_subject(unit, subject_id)
+    unit.touch(subject_id)
     return True
 
 
@@ -106,6 +120,7 @@ def _close_or_warn(unit: Unit, submission_id: str) -> bool:
         unit.touch_submission(submission.id)
         text = f"已闲置 {unit.deadlines.idle_warning.days} 天，再过 {unit.deadlines.idle_close.days} 天将自动关闭"
         unit.log(SYSTEM, DocumentType.SUBMISSION, submission.id, "WARN_IDLE", reason_text=text, lock_version=submission.lock_version)
+        telling.tell_idle(unit, submission)
         return True
     if submission.warned_at > unit.now - unit.deadlines.idle_close:
         return False

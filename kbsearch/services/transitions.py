@@ -14,7 +14,10 @@ from typing import Any
 from kbsearch.content import Content
 from kbsearch.errors import Refused
 from kbsearch.services import acceptance, outgoing, revisions
+from kbsearch.services.announcements.previewing import record_preview
 from kbsearch.services.content_rules import completeness_problems
+from kbsearch.services.feedback import following
+from kbsearch.services.notices import telling
 from kbsearch.store.submissions import content_of, gather_facts, latest_revision
 from kbsearch.store.tables import DocumentType, Submission
 from kbsearch.store.unit import Unit, Who
@@ -148,7 +151,7 @@ _EFFECTS: dict[Effect, Callable[[Transit], None]] = {
 }
 
 # Others hear of what changed only after this submission's own row is settled.
-_CHANGES_KNOWLEDGE = {Effect.ACCEPT, Effect.UNACCEPT, Effect.PUT_IN_FORCE}
+_CHANGES_SUBJECT = {Effect.ACCEPT, Effect.UNACCEPT, Effect.PUT_IN_FORCE}
 
 
 def current_facts(unit: Unit, submission: Submission, *, approval: Approval | None = None, complete: bool = False) -> Facts:
@@ -186,7 +189,7 @@ def carry_out(
     decided = decide(facts, actor, command)
     if not isinstance(decided, Decision):
         raise Refused(*decided)
-    source = submission.state
+    source, reviewers = submission.state, telling.reviewers_of(submission)
     transit = Transit(unit, submission, who, command, source, approval or Approval(), hq_knows)
     for effect in decided.row.effects:
         if effect in _EFFECTS:
@@ -206,9 +209,12 @@ def carry_out(
         details=details,
     )
     unit.session.flush()
-    if _CHANGES_KNOWLEDGE & set(decided.row.effects):
-        unit.touch(submission.knowledge_id)
-        settle_knowledge(unit, submission.knowledge_id)
+    record_preview(unit, submission, source)
+    telling.tell(unit, submission, who, command, source=source, reviewers=reviewers, details=details)
+    following.follow(unit, submission)
+    if _CHANGES_SUBJECT & set(decided.row.effects):
+        unit.touch(submission.subject_id)
+        settle_subject(unit, submission.subject_id)
     return decided
 
 
@@ -225,7 +231,7 @@ def _enter(unit: Unit, submission: Submission, source: SubmissionState, target: 
     unit.touch_submission(submission.id)
 
 
-def settle_knowledge(unit: Unit, knowledge_id: str) -> None:
+def settle_subject(unit: Unit, subject_id: str) -> None:
     """After a knowledge item's versions changed: tell open submissions whose base moved or whose subject ended."""
-    for action, submission, reason in acceptance.consequences(unit, knowledge_id):
+    for action, submission, reason in acceptance.consequences(unit, subject_id):
         carry_out(unit, submission, acceptance.SYSTEM_WHO, Actor("system"), Command(action, reason_text=reason))

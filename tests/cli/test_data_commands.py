@@ -144,7 +144,7 @@ def test_outbox_and_inbox(program: Program, demo_home: Path) -> None:
 def test_reconcile_finds_and_repairs_what_differs(kb: Run, stock: Path, home: Path) -> None:
     import_stock(kb, stock)
     with sqlite3.connect(home / "kbsearch.db") as database:
-        database.execute("UPDATE knowledge SET category_id = 'LC-none-such' WHERE id IN (SELECT id FROM knowledge LIMIT 1)")
+        database.execute("UPDATE subject SET category_id = 'LC-none-such' WHERE id IN (SELECT id FROM subject LIMIT 1)")
     found = kb("reconcile", "--json")
     assert (found.code, len(found.json["different"]), found.json["checked"]) == (1, 1, 2)
     assert "reconcile --repair" in kb("reconcile").out

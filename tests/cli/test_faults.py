@@ -116,10 +116,10 @@ def test_a_full_disk_loses_nothing_and_a_second_run_goes_on(kb: Run, tmp_path: P
     assert "磁盘" in said or "文件大小" in said
     with sqlite3.connect(home / "kbsearch.db") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        held = database.execute("SELECT count(*) FROM knowledge").fetchone()[0]
+        held = database.execute("SELECT count(*) FROM subject").fetchone()[0]
         assert 0 < held < 3000
         assert held % 500 == 0, "half a batch was applied"
-        for table in ("knowledge_version", "imported_source"):
+        for table in ("subject_version", "imported_source"):
             assert database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == held  # noqa: S608 - our own names
     again = kb(*arguments, "--json").well().json[0]
     assert (again["unchanged"], again["imported"]) == (held, 3000 - held)

@@ -17,7 +17,7 @@ from kbsearch.services import drafts, hq_inbox, knowledge, people, submissions, 
 from kbsearch.services.drafts import Draft
 from kbsearch.services.hq_inbox import Answer
 from kbsearch.store.submissions import latest_revision, sent_revision
-from kbsearch.store.tables import Knowledge, OutboxMessage, Submission
+from kbsearch.store.tables import OutboxMessage, Subject, Submission
 from kbsearch.store.unit import Store, Unit
 from kbsearch.workflow.actions import Role
 from kbsearch.workflow.deadlines import Deadlines
@@ -67,7 +67,7 @@ class House:
     def enroll(self, login: str, *roles: Role) -> Actor:
         """Somebody with these roles."""
         person = self.write(lambda u: people.create_person(u, people.CONSOLE, login=login, name=f"姓{login}", roles=roles))
-        return Actor(person.id, frozenset(roles))
+        return Actor(person.id, frozenset(roles), login)
 
     # --- headquarters
 
@@ -122,23 +122,23 @@ class House:
 
     # --- knowledge
 
-    def _knowledge_lock(self, knowledge_id: str) -> int:
-        return self.read(lambda s: s.get_one(Knowledge, knowledge_id).lock_version)
+    def _knowledge_lock(self, subject_id: str) -> int:
+        return self.read(lambda s: s.get_one(Subject, subject_id).lock_version)
 
-    def suspend(self, reviewer: Actor, knowledge_id: str) -> Knowledge:
+    def suspend(self, reviewer: Actor, subject_id: str) -> Subject:
         """停用."""
-        lock = self._knowledge_lock(knowledge_id)
-        return self.write(lambda u: knowledge.suspend(u, reviewer, knowledge_id, lock_version=lock, reason_text="核实中"))
+        lock = self._knowledge_lock(subject_id)
+        return self.write(lambda u: knowledge.suspend(u, reviewer, subject_id, lock_version=lock, reason_text="核实中"))
 
-    def resume(self, reviewer: Actor, knowledge_id: str) -> Knowledge:
+    def resume(self, reviewer: Actor, subject_id: str) -> Subject:
         """恢复."""
-        lock = self._knowledge_lock(knowledge_id)
-        return self.write(lambda u: knowledge.resume(u, reviewer, knowledge_id, lock_version=lock))
+        lock = self._knowledge_lock(subject_id)
+        return self.write(lambda u: knowledge.resume(u, reviewer, subject_id, lock_version=lock))
 
-    def archive(self, reviewer: Actor, knowledge_id: str) -> Knowledge:
+    def archive(self, reviewer: Actor, subject_id: str) -> Subject:
         """归档."""
-        lock = self._knowledge_lock(knowledge_id)
-        return self.write(lambda u: knowledge.archive(u, reviewer, knowledge_id, lock_version=lock))
+        lock = self._knowledge_lock(subject_id)
+        return self.write(lambda u: knowledge.archive(u, reviewer, subject_id, lock_version=lock))
 
     # --- submissions
 
@@ -156,16 +156,14 @@ class House:
         text = content or TEXT
         return self.write(lambda u: drafts.draft_publish(u, author, scope=scope, content=text, draft=draft))
 
-    def draft_update(self, author: Actor, knowledge_id: str, content: Content | None = None) -> Submission:
+    def draft_update(self, author: Actor, subject_id: str, content: Content | None = None) -> Submission:
         """A change of what is in force."""
-        return self.write(lambda u: drafts.draft_update(u, author, knowledge_id, content=content, draft=Draft()))
+        return self.write(lambda u: drafts.draft_update(u, author, subject_id, content=content, draft=Draft()))
 
-    def draft_revoke(
-        self, author: Actor, knowledge_id: str, reason: RevokeReason = RevokeReason.SERVICE_RETIRED, **more: Any
-    ) -> Submission:
+    def draft_revoke(self, author: Actor, subject_id: str, reason: RevokeReason = RevokeReason.SERVICE_RETIRED, **more: Any) -> Submission:
         """An end of what is in force."""
         given = {"reason_text": "", "replacement_id": None, "effective_from": None, "draft": Draft(), **more}
-        return self.write(lambda u: drafts.draft_revoke(u, author, knowledge_id, reason=reason, **given))
+        return self.write(lambda u: drafts.draft_revoke(u, author, subject_id, reason=reason, **given))
 
     def submit(self, author: Actor, submission_id: str) -> Submission:
         """提交审核."""
@@ -208,7 +206,7 @@ class House:
         self.approve(reviewer, submission.id, and_submit=scope is Scope.NATIONAL)
         if scope is Scope.NATIONAL:
             self.hq_approves(submission.id)
-        return submission.knowledge_id
+        return submission.subject_id
 
 
 def refused(operation: Callable[[], object]) -> tuple[str, str | None]:

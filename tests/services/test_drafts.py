@@ -15,7 +15,7 @@ from kbsearch.services.content_rules import require_regions
 from kbsearch.services.drafts import Draft
 from kbsearch.services.people import CONSOLE
 from kbsearch.store.submissions import content_of, latest_revision
-from kbsearch.store.tables import Category, Knowledge, Revision
+from kbsearch.store.tables import Category, Revision, Subject
 from kbsearch.workflow.reasons import RevokeReason
 from kbsearch.workflow.states import Scope, SubmissionState, Urgency
 from tests.services.conftest import Staff
@@ -59,14 +59,14 @@ def test_a_draft_is_tidied_and_keeps_what_was_written(house: House, staff: Staff
         (replace(TEXT, keywords=("长" * 51,)), "keywords"),
         (replace(TEXT, regions=("XX",)), "regions"),
         (replace(TEXT, effective_from=START, effective_to=START), "effectiveTo"),
-        (replace(TEXT, attachments=("a" * 64,)), "attachments"),
+        (replace(TEXT, attachments=("A" * 64,)), "attachments"),
     ],
 )
 def test_a_text_out_of_shape_is_refused_by_its_field(house: House, staff: Staff, content: Content, field: str) -> None:
     with pytest.raises(Refused) as answer:
         house.draft(staff.wang, content)
     assert [(r.rule, r.field) for r in answer.value.refusals] == [("BAD_CONTENT", ("content", field))]
-    assert house.rows_of(Knowledge) == []
+    assert house.rows_of(Subject) == []
 
 
 def test_all_that_is_wrong_is_told_at_once(house: House, staff: Staff) -> None:
@@ -102,7 +102,7 @@ def test_a_local_item_names_a_live_local_node(house: House, staff: Staff) -> Non
 
 
 def test_what_cannot_be_changed(house: House, staff: Staff) -> None:
-    unpublished = house.draft(staff.wang).knowledge_id
+    unpublished = house.draft(staff.wang).subject_id
     for nowhere in ("nowhere", unpublished):
         assert refused(lambda k=nowhere: house.draft_update(staff.wang, k)) == ("NOT_FOUND", None)  # type: ignore[misc]
     theirs = TEXT.document()
@@ -111,7 +111,7 @@ def test_what_cannot_be_changed(house: House, staff: Staff) -> None:
     later = house.draft(staff.wang, replace(TEXT, effective_from=START + DAY))
     house.to_hq(staff.wang, staff.zhao, later.id)
     house.hq_approves(later.id)
-    assert refused(lambda: house.draft_update(staff.wang, later.knowledge_id)) == ("RULE_VIOLATED", "NOT_YET_IN_FORCE")
+    assert refused(lambda: house.draft_update(staff.wang, later.subject_id)) == ("RULE_VIOLATED", "NOT_YET_IN_FORCE")
     knowledge = house.in_force(staff.wang, staff.zhao)
     house.hq("hqPushRevocation", knowledgeId=knowledge, number=1, reason="SERVICE_RETIRED")
     assert refused(lambda: house.draft_revoke(staff.wang, knowledge)) == ("RULE_VIOLATED", "ALREADY_REVOKED")

@@ -23,7 +23,7 @@ from kbsearch.services import knowledge
 from kbsearch.services.exporting import ExportOptions, ExportResult, export_knowledge
 from kbsearch.services.importing import ImportMode, ImportOptions, run_import
 from kbsearch.services.people import CONSOLE
-from kbsearch.store.tables import ImportedSource, Knowledge, KnowledgeVersion
+from kbsearch.store.tables import ImportedSource, Subject, SubjectVersion
 from kbsearch.workflow.regions import PROVINCES
 from kbsearch.workflow.states import Scope
 
@@ -42,8 +42,8 @@ def held(place: Place) -> dict[tuple[str, str, int], tuple[str, str | None]]:
     """(source, sourceId, number) → (content hash, category) of every accepted version."""
     with place.store.read() as session:
         rows = session.exec(
-            select(ImportedSource, KnowledgeVersion, Knowledge).where(
-                ImportedSource.knowledge_id == KnowledgeVersion.knowledge_id, KnowledgeVersion.knowledge_id == Knowledge.id
+            select(ImportedSource, SubjectVersion, Subject).where(
+                ImportedSource.subject_id == SubjectVersion.subject_id, SubjectVersion.subject_id == Subject.id
             )
         )
         return {(s.source, s.source_id, v.number): (v.content_hash, k.category_id) for s, v, k in rows}
@@ -122,7 +122,7 @@ def test_an_export_taken_back_into_its_own_store_changes_nothing(place: Place) -
     export_knowledge(place.store, CONSOLE, target, ExportOptions())
     told = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
     assert {t["source"] for t in told} == {"kbsearch"}
-    assert {t["sourceId"] for t in told} == {k.id for k in place.rows(Knowledge)}
+    assert {t["sourceId"] for t in told} == {k.id for k in place.rows(Subject)}
     result = run_import(place.store, CONSOLE, target, TAKEN_BACK)
     assert (result.unchanged, result.imported, result.updated) == (3, 0, 0)
     assert run_import(place.store, CONSOLE, target, TAKEN_BACK).unchanged == 3
@@ -154,7 +154,7 @@ def test_more_items_than_a_page_all_go_out_once(place: Place) -> None:
 
 def test_suspended_text_does_not_leave_and_is_counted(place: Place) -> None:
     place.stock([item(1, body="秘密"), item(2)])
-    hidden = next(v.knowledge_id for v in place.rows(KnowledgeVersion) if v.body == "秘密")
+    hidden = next(v.subject_id for v in place.rows(SubjectVersion) if v.body == "秘密")
     with place.store.write() as unit:
         knowledge.suspend(unit, place.reviewer, hidden, lock_version=1, reason_text="待核实")
     for all_versions in (False, True):

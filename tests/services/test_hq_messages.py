@@ -12,7 +12,7 @@ from sqlmodel import select
 from kbsearch.clock import wire_time
 from kbsearch.content import Content
 from kbsearch.store.lives import Life, load_life
-from kbsearch.store.tables import Alarm, AlarmKind, InboxMessage, Knowledge, KnowledgeVersion, Revocation, TransitionLog
+from kbsearch.store.tables import Alarm, AlarmKind, InboxMessage, Revocation, Subject, SubjectVersion, TransitionLog
 from kbsearch.workflow.states import SubmissionState
 from tests.services.conftest import Staff
 from tests.services.house import HQ_NODE, START, House
@@ -32,7 +32,7 @@ def sent(house: House, staff: Staff) -> str:
 
 
 def life_of(house: House, sid: str) -> Life:
-    life = house.read(lambda s: load_life(s, house.get(sid).knowledge_id))
+    life = house.read(lambda s: load_life(s, house.get(sid).subject_id))
     assert life is not None
     return life
 
@@ -139,7 +139,7 @@ def test_an_approval_whose_version_a_push_brought_is_a_confirmation(house: House
     assert house.hq_approves(made.id, number=2).receipt == "APPLIED"
     assert house.get(made.id).state is S.SCHEDULED
     assert life_of(house, made.id).versions[2].submission_id == made.id
-    assert len(house.rows_of(KnowledgeVersion)) == 2
+    assert len(house.rows_of(SubjectVersion)) == 2
 
 
 def test_references_are_kept_of_the_newest_round(house: House, staff: Staff, sent: str) -> None:
@@ -189,7 +189,7 @@ def push(house: House, number: int, content: Content = THEIRS, **more: Any) -> A
 
 def test_a_pushed_item_is_headquarters(house: House) -> None:
     assert push(house, 3, distribution=["BJ"], changeNote="新", material=False).receipt == "APPLIED"
-    item, version = house.rows_of(Knowledge)[0], house.rows_of(KnowledgeVersion)[0]
+    item, version = house.rows_of(Subject)[0], house.rows_of(SubjectVersion)[0]
     assert (item.owner, item.scope, item.category_id, item.recorded_base) == ("HQ", "NATIONAL", HQ_NODE, 3)
     assert (version.distribution, version.change_note, version.material, version.base_number) == (["BJ"], "新", False, None)
 
@@ -208,7 +208,7 @@ def test_a_pushed_item_is_headquarters(house: House) -> None:
 )
 def test_pushes_that_cannot_be_applied_now(house: House, wrong: dict[str, Any], receipt: str) -> None:
     assert push(house, 3, **wrong).receipt == receipt
-    assert house.rows_of(Knowledge) == []
+    assert house.rows_of(Subject) == []
 
 
 def test_a_confirmation_takes_category_and_provinces_over_once(house: House) -> None:
@@ -216,9 +216,9 @@ def test_a_confirmation_takes_category_and_provinces_over_once(house: House) -> 
     push(house, 1)
     assert push(house, 1).receipt == "DUPLICATE"
     assert push(house, 1, categoryId="HQ-NEW", distribution=["BJ"]).receipt == "APPLIED"
-    assert house.rows_of(Knowledge)[0].category_id == "HQ-NEW"
+    assert house.rows_of(Subject)[0].category_id == "HQ-NEW"
     push(house, 2, replace(THEIRS, body="第二"), base=1)
-    assert house.rows_of(Knowledge)[0].category_id == HQ_NODE
+    assert house.rows_of(Subject)[0].category_id == HQ_NODE
     assert push(house, 1, categoryId="HQ-NEW", distribution=["BJ"]).receipt == "DUPLICATE"
     assert push(house, 2).receipt == "QUARANTINED"
 
@@ -228,7 +228,7 @@ def test_pushes_in_any_order_end_the_same(house: House, order: tuple[int, ...]) 
     house.add_hq_node("HQ-NEW")
     for number in order:
         push(house, number, replace(THEIRS, body=f"第{number}"), base=number - 1 or None, categoryId="HQ-NEW" if number == 3 else HQ_NODE)
-    (item,) = house.rows_of(Knowledge)
+    (item,) = house.rows_of(Subject)
     assert (item.category_id, item.recorded_base) == ("HQ-NEW", 3)
     assert {m.status.value for m in house.rows(select(InboxMessage).where(InboxMessage.kind == "hqPushVersion"))} == {"APPLIED"}
 
@@ -237,18 +237,18 @@ def test_a_back_filled_version_is_history_and_needs_no_base(house: House) -> Non
     push(house, 5)
     answer = push(house, 3, replace(THEIRS, body="旧"), base=2)
     assert (answer.receipt, answer.reason) == ("APPLIED", "只作历史保存，现行版本不变")
-    assert [(v.number, v.history_only) for v in sorted(house.rows_of(KnowledgeVersion), key=lambda v: v.number)] == [(3, True), (5, False)]
+    assert [(v.number, v.history_only) for v in sorted(house.rows_of(SubjectVersion), key=lambda v: v.number)] == [(3, True), (5, False)]
 
 
 def test_a_push_that_stems_from_our_round_is_its_approval(house: House, staff: Staff) -> None:
     made = house.draft(staff.wang)
     house.to_hq(staff.wang, staff.zhao, made.id)
     house.add_hq_node("HQ-NEW")
-    stems = {"knowledgeId": made.knowledge_id, "originSubmissionId": made.id, "originRound": 1, "categoryId": "HQ-NEW"}
+    stems = {"knowledgeId": made.subject_id, "originSubmissionId": made.id, "originRound": 1, "categoryId": "HQ-NEW"}
     assert push(house, 1, TEXT, **{**stems, "originRound": None}).receipt == "REJECTED"
     assert push(house, 1, TEXT, **{**stems, "originRound": 2}).receipt == "REJECTED"
     assert push(house, 1, TEXT, **stems).receipt == "APPLIED"
-    assert (house.get(made.id).state, house.rows_of(Knowledge)[0].category_id) == (S.EFFECTIVE, "HQ-NEW")
+    assert (house.get(made.id).state, house.rows_of(Subject)[0].category_id) == (S.EFFECTIVE, "HQ-NEW")
     assert push(house, 1, TEXT, **stems).receipt == "DUPLICATE"
     assert house.hq_approves(made.id, number=1).receipt == "DUPLICATE"
     assert push(house, 2, replace(TEXT, body="又一"), **stems).receipt == "QUARANTINED"
@@ -259,7 +259,7 @@ def test_a_push_from_a_round_that_ended_is_quarantined(house: House, staff: Staf
     house.to_hq(staff.wang, staff.zhao, made.id)
     house.withdraw(staff.wang, made.id)
     house.hq("hqWithdrawResult", submissionId=made.id, round=1, granted=True)
-    answer = push(house, 1, TEXT, knowledgeId=made.knowledge_id, originSubmissionId=made.id, originRound=1)
+    answer = push(house, 1, TEXT, knowledgeId=made.subject_id, originSubmissionId=made.id, originRound=1)
     assert answer.receipt == "QUARANTINED"
     assert life_of(house, made.id).versions == {}
 
@@ -272,7 +272,7 @@ def test_a_push_cannot_stem_from_a_revocation(house: House, staff: Staff) -> Non
 
 
 def test_local_items_are_not_headquarters_to_push(house: House, staff: Staff) -> None:
-    local = house.draft(staff.wang, scope="LOCAL").knowledge_id  # type: ignore[arg-type]
+    local = house.draft(staff.wang, scope="LOCAL").subject_id  # type: ignore[arg-type]
     assert push(house, 1, knowledgeId=local, categoryId="HQ-COMING").receipt == "QUARANTINED"
     assert house.hq("hqPushRevocation", knowledgeId=local, number=1, reason="SERVICE_RETIRED").receipt == "QUARANTINED"
 

@@ -13,7 +13,7 @@ from sqlmodel import func, select
 
 from kbsearch.services.importing import parse_mapping, run_import
 from kbsearch.services.people import CONSOLE
-from kbsearch.store.tables import Category, Knowledge, KnowledgeVersion
+from kbsearch.store.tables import Category, Subject, SubjectVersion
 
 from .import_place import STOCK, open_place
 
@@ -48,8 +48,8 @@ def test_all_products_go_in_by_the_mapping_of_the_readme(tmp_path: Path) -> None
         assert (result.read, result.imported, result.rejected) == (239, 239, 0)
         names = {c.id: c.name for c in place.rows(Category)}
         told = [json.loads(line) for line in PRODUCTS.read_text(encoding="utf-8").splitlines()]
-        assert {names[k.category_id or ""] for k in place.rows(Knowledge)} == {t["category"].strip() for t in told}
-        assert sorted(v.body for v in place.rows(KnowledgeVersion)) == sorted(t["text"].strip() for t in told)
+        assert {names[k.category_id or ""] for k in place.rows(Subject)} == {t["category"].strip() for t in told}
+        assert sorted(v.body for v in place.rows(SubjectVersion)) == sorted(t["text"].strip() for t in told)
         assert run_import(place.store, CONSOLE, PRODUCTS, options).unchanged == 239
 
 
@@ -65,4 +65,4 @@ def test_all_laws_go_in_within_three_minutes_and_bounded_memory(tmp_path: Path) 
         assert told["seconds"] < MINUTES * 60
         assert told["megabytes"] < MEGABYTES
         with place.store.read() as session:
-            assert session.exec(select(func.count()).select_from(KnowledgeVersion)).one() == 147_127
+            assert session.exec(select(func.count()).select_from(SubjectVersion)).one() == 147_127

@@ -12,7 +12,7 @@ from kbsearch.services import submissions
 from kbsearch.services.importing import run_import
 from kbsearch.services.people import CONSOLE
 from kbsearch.store.submissions import latest_revision
-from kbsearch.store.tables import Knowledge, KnowledgeVersion, Revision, Submission
+from kbsearch.store.tables import Revision, Subject, SubjectVersion, Submission
 from kbsearch.workflow.states import SubmissionKind, SubmissionState
 
 from .import_place import DRAFTS, Place, item, open_place, rejections
@@ -46,7 +46,7 @@ def test_each_line_is_a_draft_of_the_author(place: Place) -> None:
     }
     assert found["HQ-11"].scope.value == "NATIONAL"
     assert {r.change_note for r in place.rows(Revision)} == {"", "首次"}
-    assert place.rows(KnowledgeVersion) == []
+    assert place.rows(SubjectVersion) == []
     assert place.drafts([item(1), item(2, categoryId="HQ-11", changeNote="首次")]).unchanged == 2
 
 
@@ -67,7 +67,7 @@ def test_a_change_of_what_is_under_review_is_rejected_and_of_what_is_published_b
     approve(place, first.id)
     assert place.drafts([item(1, body="二")]).updated == 1
     second = next(s for s in place.rows(Submission) if s.id != first.id)
-    assert (second.kind, second.base_number, second.knowledge_id) == (SubmissionKind.UPDATE, 1, first.knowledge_id)
+    assert (second.kind, second.base_number, second.subject_id) == (SubmissionKind.UPDATE, 1, first.subject_id)
     assert place.drafts([item(1, body="二")]).unchanged == 1
     assert place.drafts([item(1, body="三")]).updated == 1  # refreshes the open update
     assert len(place.rows(Submission)) == 2
@@ -92,7 +92,7 @@ def test_stock_and_drafts_know_of_each_other(place: Place) -> None:
 def test_a_refused_line_leaves_nothing(place: Place) -> None:
     result = place.drafts([item(1, version=1), item(2)])
     assert "存量导入" in rejections(result)[0][1]
-    assert len(place.rows(Knowledge)) == len(place.rows(Submission)) == 1
+    assert len(place.rows(Subject)) == len(place.rows(Submission)) == 1
 
 
 def test_only_an_author_who_is_there_may_and_new_categories_are_an_admins(place: Place) -> None:

@@ -20,7 +20,7 @@ from sqlmodel import func, select
 from kbsearch.services.importing import DiskFullError, ImportFailedError, run_import
 from kbsearch.services.people import CONSOLE
 from kbsearch.store.engine import open_engine
-from kbsearch.store.tables import ImportedSource, Knowledge, KnowledgeVersion, TransitionLog
+from kbsearch.store.tables import ImportedSource, Subject, SubjectVersion, TransitionLog
 
 from .import_place import STOCK, Place, item, open_place
 
@@ -58,13 +58,13 @@ def test_a_full_database_disk_is_told_and_a_second_run_goes_on(place: Place) -> 
     with pytest.raises(DiskFullError, match="磁盘已满") as failed:
         run_import(replace(place.store, engine=small), CONSOLE, path, replace(STOCK, batch_lines=50))
     small.dispose()
-    stored = len(place.rows(Knowledge))
+    stored = len(place.rows(Subject))
     assert stored == failed.value.result.imported == failed.value.result.read
     assert 0 < stored < 600
     assert stored % 50 == 0
     result = run_import(place.store, CONSOLE, path, STOCK)
     assert (result.unchanged, result.imported) == (stored, 600 - stored)
-    assert len(place.rows(KnowledgeVersion)) == len(place.rows(ImportedSource)) == 600
+    assert len(place.rows(SubjectVersion)) == len(place.rows(ImportedSource)) == 600
 
 
 @pytest.mark.skipif(not os.access("/dev/full", os.W_OK), reason="no /dev/full here to stand for a full disk")
@@ -80,7 +80,7 @@ def test_a_place_for_rejected_lines_that_cannot_be_written_is_told(place: Place)
 
 def _stored(place: Place) -> int:
     with place.store.read() as session:
-        return session.exec(select(func.count()).select_from(Knowledge)).one()
+        return session.exec(select(func.count()).select_from(Subject)).one()
 
 
 def test_killed_in_the_middle_it_goes_on_where_it_was(place: Place) -> None:
@@ -100,7 +100,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(place: Place) -> None:
     assert stored % 100 == 0
     result = run_import(place.store, CONSOLE, path, STOCK)
     assert (result.unchanged, result.imported, result.rejected) == (stored, total - stored, 0)
-    titles = [v.title for v in place.rows(KnowledgeVersion)]
+    titles = [v.title for v in place.rows(SubjectVersion)]
     assert len(titles) == len(set(titles)) == total
     logged = [r.details["sourceId"] for r in place.rows(TransitionLog) if r.action == "IMPORT"]
     assert len(logged) == len(set(logged)) == total

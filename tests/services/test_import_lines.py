@@ -14,7 +14,7 @@ import pytest
 from kbsearch.services.importing import ImportFailedError, parse_mapping, run_import
 from kbsearch.services.importing.fields import join_escaped, split_escaped
 from kbsearch.services.people import CONSOLE
-from kbsearch.store.tables import Category, CategoryOrigin, Knowledge, KnowledgeVersion
+from kbsearch.store.tables import Category, CategoryOrigin, Subject, SubjectVersion
 
 from .import_place import STOCK, Place, item, open_place, rejections
 
@@ -71,7 +71,7 @@ def test_a_bad_line_is_rejected_with_its_reason_and_the_others_go_in(place: Plac
     (line, told), *_ = rejections(result)
     assert line == 2
     assert reason in told
-    assert {v.title for v in place.rows(KnowledgeVersion)} == {"标题8", "标题9"}
+    assert {v.title for v in place.rows(SubjectVersion)} == {"标题8", "标题9"}
 
 
 def test_the_rejected_file_lies_beside_the_input_and_its_lines_can_be_mended_and_imported(place: Place) -> None:
@@ -103,10 +103,10 @@ def test_csv_with_chinese_headers_quotes_and_line_breaks(place: Place) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + text.encode())
     result = run_import(place.store, CONSOLE, path, STOCK)
     assert (result.imported, result.rejected) == (1, 0)
-    [version] = place.rows(KnowledgeVersion)
+    [version] = place.rows(SubjectVersion)
     assert (version.title, version.body) == ("带,逗号", '第一行\r\n第二行"引"')
     assert (version.keywords, version.regions) == (["彩信", "月包"], ["BJ", "GD"])
-    [knowledge] = place.rows(Knowledge)
+    [knowledge] = place.rows(Subject)
     assert (knowledge.category_id, knowledge.scope.value) == ("HQ-12", "NATIONAL")
 
 
@@ -175,7 +175,7 @@ def test_what_came_before_the_break_of_a_gzip_stands_and_is_told(place: Place) -
     path.write_bytes(packed[: len(packed) // 2])
     with pytest.raises(ImportFailedError) as failed:
         run_import(place.store, CONSOLE, path, replace(STOCK, batch_lines=50))
-    stored = len(place.rows(Knowledge))
+    stored = len(place.rows(Subject))
     assert 0 < stored == failed.value.result.imported < 2_000
     path.write_bytes(packed)
     result = run_import(place.store, CONSOLE, path, STOCK)
@@ -200,7 +200,7 @@ def test_mapping_names_the_columns_to_take(place: Place) -> None:
     mapping = parse_mapping(["title=name", "body = text", "sourceId=id"])
     result = place.stock([{"id": 7, "name": "名", "text": "文", "title": "不取"}], mapping=mapping)
     assert result.imported == 1
-    assert place.rows(KnowledgeVersion)[0].title == "名"
+    assert place.rows(SubjectVersion)[0].title == "名"
     path = place.folder / "in.csv"
     path.write_text("id,text\n1,b\n", encoding="utf-8")
     with pytest.raises(ImportFailedError, match="表头没有“name”一列"):
@@ -228,8 +228,8 @@ def test_categories_by_id_by_path_by_default_and_made_on_demand(place: Place) ->
     result = place.stock(rows, create_categories=True)
     assert [line for line, _ in rejections(result)] == [8, 9]
     made = {c.id: c for c in place.rows(Category)}
-    places = {k.id: k.category_id or "" for k in place.rows(Knowledge)}
-    found = {v.title: made[places[v.knowledge_id]] for v in place.rows(KnowledgeVersion)}
+    places = {k.id: k.category_id or "" for k in place.rows(Subject)}
+    found = {v.title: made[places[v.subject_id]] for v in place.rows(SubjectVersion)}
     assert [found[f"标题{i}"].id for i in range(1, 6)] == ["HQ-11", "HQ-11", "LC-1", "HQ-12", "HQ-11"]
     leaf = found["标题6"]
     assert leaf.id == found["标题7"].id

@@ -17,7 +17,7 @@ from kbsearch.services.importing import run_import
 from kbsearch.services.people import CONSOLE
 from kbsearch.store.lives import load_life
 from kbsearch.store.submissions import latest_revision
-from kbsearch.store.tables import DocumentType, ImportedSource, Knowledge, KnowledgeVersion, OutboxMessage, TransitionLog, VersionSource
+from kbsearch.store.tables import DocumentType, ImportedSource, OutboxMessage, Subject, SubjectVersion, TransitionLog, VersionSource
 from kbsearch.workflow.decide import Actor
 from kbsearch.workflow.reasons import RevokeReason
 from kbsearch.workflow.states import KnowledgeStatus, Owner, Scope, SubmissionState
@@ -31,15 +31,15 @@ def place(tmp_path: Path) -> Iterator[Place]:
         yield opened
 
 
-def status(place: Place, knowledge_id: str) -> KnowledgeStatus:
+def status(place: Place, subject_id: str) -> KnowledgeStatus:
     with place.store.read() as session:
-        life = load_life(session, knowledge_id)
+        life = load_life(session, subject_id)
         assert life is not None
         return life.status(place.store.clock())
 
 
-def only(place: Place) -> Knowledge:
-    [found] = place.rows(Knowledge)
+def only(place: Place) -> Subject:
+    [found] = place.rows(Subject)
     return found
 
 
@@ -50,7 +50,7 @@ def test_a_line_becomes_knowledge_in_force_with_its_log_its_index_job_and_its_so
     assert (found.owner, found.scope, found.category_id, found.recorded_base) == (Owner.LOCAL, Scope.LOCAL, "LC-1", 1)
     assert found.next_change_at is None
     assert status(place, found.id) is KnowledgeStatus.PUBLISHED
-    [version] = place.rows(KnowledgeVersion)
+    [version] = place.rows(SubjectVersion)
     assert (version.number, version.source, version.live_from, version.accepted) == (1, VersionSource.IMPORT, NOW, True)
     assert (version.summary, version.script, version.change_note) == ("概", "说", "存量")
     assert (version.keywords, version.regions) == (["a", "b|c"], ["BJ", "GD"])
@@ -67,30 +67,30 @@ def test_a_line_becomes_knowledge_in_force_with_its_log_its_index_job_and_its_so
 def test_the_same_file_again_changes_nothing(place: Place) -> None:
     rows = [item(i) for i in range(7)]
     place.stock(rows, batch_lines=3)
-    before = [len(place.rows(t)) for t in (Knowledge, KnowledgeVersion, TransitionLog, OutboxMessage)]
+    before = [len(place.rows(t)) for t in (Subject, SubjectVersion, TransitionLog, OutboxMessage)]
     again = place.stock(rows, batch_lines=2)
     assert (again.imported, again.updated, again.unchanged) == (0, 0, 7)
-    assert [len(place.rows(t)) for t in (Knowledge, KnowledgeVersion, TransitionLog, OutboxMessage)] == before
+    assert [len(place.rows(t)) for t in (Subject, SubjectVersion, TransitionLog, OutboxMessage)] == before
 
 
 def test_another_source_with_the_same_id_is_another_record(place: Place) -> None:
     place.stock([item(1)])
     assert place.stock([item(1)], source="crm2").imported == 1
-    assert len(place.rows(Knowledge)) == 2
+    assert len(place.rows(Subject)) == 2
 
 
 def test_changed_content_is_the_next_version_and_in_force_now(place: Place) -> None:
     place.stock([item(1), item(2)])
     result = place.stock([item(1, body="新的正文"), item(2)])
     assert (result.updated, result.unchanged) == (1, 1)
-    changed = next(v for v in place.rows(KnowledgeVersion) if v.number == 2)
+    changed = next(v for v in place.rows(SubjectVersion) if v.number == 2)
     assert (changed.body, changed.base_number, changed.source) == ("新的正文", 1, VersionSource.IMPORT)
     with place.store.read() as session:
-        life = load_life(session, changed.knowledge_id)
+        life = load_life(session, changed.subject_id)
         assert life is not None
         assert life.current(NOW) is life.versions[2]
-        assert life.knowledge.lock_version == 2
-        assert life.knowledge.recorded_base == 2
+        assert life.subject.lock_version == 2
+        assert life.subject.recorded_base == 2
     assert place.stock([item(1, body="新的正文"), item(2)]).unchanged == 2
     assert place.stock([item(1)]).updated == 1  # back to the first wording is a change too
 
@@ -99,22 +99,22 @@ def test_dates_decide_what_is_in_force(place: Place) -> None:
     coming, past = (NOW + timedelta(days=3)).isoformat(), (NOW - timedelta(days=3)).isoformat()
     rows = [item(1, effectiveFrom=coming), item(2, effectiveTo=past), item(3, effectiveFrom="2020-01-01", effectiveTo="2030-01-01")]
     assert place.stock(rows).imported == 3
-    found = {v.title: (v, status(place, v.knowledge_id)) for v in place.rows(KnowledgeVersion)}
+    found = {v.title: (v, status(place, v.subject_id)) for v in place.rows(SubjectVersion)}
     assert [found[f"标题{i}"][1].value for i in (1, 2, 3)] == ["UNPUBLISHED", "EXPIRED", "PUBLISHED"]
     assert found["标题1"][0].live_from == NOW + timedelta(days=3)
     assert found["标题3"][0].live_from == NOW  # never backdated
-    changes = {k.id: k.next_change_at for k in place.rows(Knowledge)}
-    assert changes[found["标题1"][0].knowledge_id] == NOW + timedelta(days=3)
-    assert changes[found["标题2"][0].knowledge_id] is None
+    changes = {k.id: k.next_change_at for k in place.rows(Subject)}
+    assert changes[found["标题1"][0].subject_id] == NOW + timedelta(days=3)
+    assert changes[found["标题2"][0].subject_id] is None
     told = {r.document_id: r.to_state for r in place.rows(TransitionLog) if r.action == "IMPORT"}
-    assert all(told[v.knowledge_id] == s.value for v, s in found.values())
+    assert all(told[v.subject_id] == s.value for v, s in found.values())
 
 
 def test_numbered_lines_bring_a_whole_history(place: Place) -> None:
     rows = [item(1, version=1), item(1, version=2, body="二"), item(1, version=4, body="四"), item(2, version=3)]
     result = place.stock(rows)
     assert (result.imported, result.updated, result.rejected) == (2, 2, 0)
-    numbers = sorted((v.title, v.number, v.base_number) for v in place.rows(KnowledgeVersion))
+    numbers = sorted((v.title, v.number, v.base_number) for v in place.rows(SubjectVersion))
     assert numbers == [("标题1", 1, None), ("标题1", 2, 1), ("标题1", 4, 2), ("标题2", 3, None)]
     again = place.stock([*rows, item(1, version=2, body="别的"), item(1, version=3, body="三"), item(1, version=5, body="五")])
     assert (again.unchanged, again.updated, again.rejected) == (4, 1, 2)
@@ -153,7 +153,7 @@ def test_revoked_and_archived_knowledge_is_not_brought_back(place: Place) -> Non
     with place.store.write() as unit:
         knowledge.archive(unit, place.reviewer, subject, lock_version=only(place).lock_version)
     assert "已归档" in rejections(place.stock([item(1, body="新")]))[0][1]
-    assert len(place.rows(KnowledgeVersion)) == 1
+    assert len(place.rows(SubjectVersion)) == 1
 
 
 def test_headquarters_knowledge_is_not_touched(place: Place) -> None:
@@ -190,7 +190,7 @@ def test_a_source_whose_knowledge_is_gone_is_told(place: Place) -> None:
     place.stock([item(1)])
     with place.store.write() as unit:
         row = unit.session.exec(select(ImportedSource)).one()
-        row.knowledge_id = "gone"
+        row.subject_id = "gone"
     assert "已不在库中" in rejections(place.stock([item(1, body="新")]))[0][1]
 
 

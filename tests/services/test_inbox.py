@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from kbsearch.content import Content
 from kbsearch.services import hq_inbox, hq_pushes, sweep
-from kbsearch.store.tables import Alarm, AlarmKind, InboxMessage, InboxStatus, Knowledge, TransitionLog
+from kbsearch.store.tables import Alarm, AlarmKind, InboxMessage, InboxStatus, Subject, TransitionLog
 from kbsearch.workflow.states import SubmissionState
 from tests.services.conftest import Staff
 from tests.services.house import HQ_NODE, House
@@ -43,7 +43,7 @@ def test_a_repeated_delivery_gets_the_first_receipt(house: House) -> None:
     first = push(house, "w")
     again = push(house, "w")
     assert first == again
-    assert message(house, first.inbox_id).knowledge_id == "hq1"
+    assert message(house, first.inbox_id).subject_id == "hq1"
     assert len(house.rows(select(TransitionLog).where(TransitionLog.action == "PUSH_VERSION"))) == 1
 
 
@@ -57,16 +57,16 @@ def test_the_first_receipt_also_after_a_deferred_one_was_applied(house: House) -
 
 def test_an_orphan_is_finished_by_the_sweeper(house: House) -> None:
     inbox_id = crash_before_the_effect(house, "w")
-    assert (message(house, inbox_id).status, house.rows_of(Knowledge)) == (InboxStatus.RECEIVED, [])
+    assert (message(house, inbox_id).status, house.rows_of(Subject)) == (InboxStatus.RECEIVED, [])
     assert sweep.sweep(house.store)["orphans"] == 1
-    assert (message(house, inbox_id).status, len(house.rows_of(Knowledge))) == (InboxStatus.APPLIED, 1)
+    assert (message(house, inbox_id).status, len(house.rows_of(Subject))) == (InboxStatus.APPLIED, 1)
     assert sweep.sweep(house.store)["orphans"] == 0
 
 
 def test_an_orphan_is_finished_by_its_repetition(house: House) -> None:
     inbox_id = crash_before_the_effect(house, "w")
     answer = push(house, "w")
-    assert (answer.receipt, answer.inbox_id, len(house.rows_of(Knowledge))) == ("APPLIED", inbox_id, 1)
+    assert (answer.receipt, answer.inbox_id, len(house.rows_of(Subject))) == ("APPLIED", inbox_id, 1)
 
 
 def test_the_same_id_with_another_payload_is_quarantined(house: House) -> None:
@@ -76,7 +76,7 @@ def test_the_same_id_with_another_payload_is_quarantined(house: House) -> None:
     assert first.inbox_id in other.reason
     assert open_alarms(house, AlarmKind.QUARANTINE) == [other.inbox_id]
     assert push(house, "w") == first
-    assert len(house.rows_of(Knowledge)) == 1
+    assert len(house.rows_of(Subject)) == 1
 
 
 def test_poison_is_set_aside_after_five_attempts(house: House) -> None:

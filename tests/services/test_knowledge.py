@@ -13,7 +13,7 @@ from kbsearch.services import knowledge
 from kbsearch.services.knowledge import record_reads, refresh_popularity
 from kbsearch.services.search_log import SearchLogger
 from kbsearch.store.lives import Life, load_life
-from kbsearch.store.tables import Knowledge, KnowledgeRead, SearchClick, SearchLog
+from kbsearch.store.tables import SearchClick, SearchLog, Subject, SubjectRead
 from kbsearch.workflow.reasons import RevokeReason
 from kbsearch.workflow.states import Owner, Scope, SubmissionState
 from tests.services.conftest import Staff
@@ -24,16 +24,16 @@ DAY = timedelta(days=1)
 NEW = Content(title="流量包", body="新文")
 
 
-def life_of(house: House, knowledge_id: str) -> Life:
-    life = house.read(lambda s: load_life(s, knowledge_id))
+def life_of(house: House, subject_id: str) -> Life:
+    life = house.read(lambda s: load_life(s, subject_id))
     assert life is not None
     return life
 
 
-def push(house: House, knowledge_id: str, number: int, **more: Any) -> Any:
+def push(house: House, subject_id: str, number: int, **more: Any) -> Any:
     text = Content(title="流量包", body=f"总部第{number}")
     given: dict[str, Any] = {
-        "knowledgeId": knowledge_id,
+        "knowledgeId": subject_id,
         "number": number,
         "categoryId": HQ_NODE,
         "content": text.document(),
@@ -48,7 +48,7 @@ def test_a_suspension_hides_at_once_and_ends_after_72_hours(house: House, staff:
     assert (suspended.suspended_until, life_of(house, item).text_hidden(START)) == (START + 3 * DAY, True)
     assert house.pass_time(3 * DAY - timedelta(microseconds=1))["knowledge"] == 0
     house.pass_time(timedelta(microseconds=1))
-    assert (life_of(house, item).status(house.now), life_of(house, item).knowledge.suspended_at) == ("PUBLISHED", None)
+    assert (life_of(house, item).status(house.now), life_of(house, item).subject.suspended_at) == ("PUBLISHED", None)
     assert [(n["suspended"], n["until"]) for n in house.sent("suspension.notice")] == [(True, "2026-11-05T01:00:00.000000Z"), (False, None)]
 
 
@@ -135,22 +135,22 @@ def test_a_schedule_on_what_is_revoked_never_comes(house: House, staff: Staff) -
 
 def test_reads_are_counted_by_the_day_in_shanghai(either_house: House) -> None:
     with either_house.store.write() as unit:
-        unit.session.add(Knowledge(id="k", owner=Owner.LOCAL, scope=Scope.LOCAL, category_id=LOCAL_NODE, created_at=START))
+        unit.session.add(Subject(id="k", owner=Owner.LOCAL, scope=Scope.LOCAL, category_id=LOCAL_NODE, created_at=START))
     late = datetime(2026, 11, 2, 15, 59, tzinfo=UTC)
     record_reads(either_house.store, Counter(), late)
     for at in (late, late, late + timedelta(minutes=1)):
         record_reads(either_house.store, Counter({"k": 2}), at)
-    counted = {r.day: r.reads for r in either_house.rows_of(KnowledgeRead)}
+    counted = {r.day: r.reads for r in either_house.rows_of(SubjectRead)}
     assert counted == {date(2026, 11, 2): 4, date(2026, 11, 3): 2}
 
 
 def test_what_was_read_today_is_told_to_the_index(house: House) -> None:
     with house.store.write() as unit:
-        unit.session.add(Knowledge(id="k", owner=Owner.LOCAL, scope=Scope.LOCAL, category_id=LOCAL_NODE, created_at=START))
+        unit.session.add(Subject(id="k", owner=Owner.LOCAL, scope=Scope.LOCAL, category_id=LOCAL_NODE, created_at=START))
     assert refresh_popularity(house.store) == 0
     record_reads(house.store, Counter({"k": 2}), START)
     assert refresh_popularity(house.store) == 1
-    assert house.read(lambda s: s.get_one(Knowledge, "k").sequence) > 0
+    assert house.read(lambda s: s.get_one(Subject, "k").sequence) > 0
     house.now += DAY
     assert refresh_popularity(house.store) == 0
 
@@ -167,4 +167,4 @@ def test_searches_are_remembered_in_batches_and_never_fill_the_memory(house: Hou
     logger.opened("k")
     logger.opened("k")
     assert logger.flush() == 1
-    assert house.rows_of(KnowledgeRead)[0].reads == 2
+    assert house.rows_of(SubjectRead)[0].reads == 2

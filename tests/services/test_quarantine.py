@@ -36,8 +36,8 @@ def discard(house: House, actor: Actor, inbox_id: str, why: str = "核对过") -
     return house.write(lambda u: quarantine.discard(u, actor, inbox_id, lock_version=lock(house, inbox_id), reason_text=why))
 
 
-def life_of(house: House, knowledge_id: str) -> Life:
-    life = house.read(lambda s: load_life(s, knowledge_id))
+def life_of(house: House, subject_id: str) -> Life:
+    life = house.read(lambda s: load_life(s, subject_id))
     assert life is not None
     return life
 
@@ -77,7 +77,7 @@ def test_an_applied_approval_is_headquarters_push(house: House, staff: Staff, se
     inbox_id = contradicting(house, sent, number=4, distribution=["BJ"], effectiveFrom=wire_time(START + DAY))
     assert apply(house, staff.zhao, inbox_id).status is InboxStatus.APPLIED
     made = house.get(sent)
-    version = life_of(house, made.knowledge_id).versions[4]
+    version = life_of(house, made.subject_id).versions[4]
     assert (made.state, version.source, version.submission_id) == (S.SUPERSEDED, "HQ_PUSH", None)
     assert (version.body, version.distribution, version.live_from) == (TEXT.body, ["BJ"], START + DAY)
     assert house.sent("withdraw.request") == []  # headquarters decided it itself
@@ -100,7 +100,7 @@ def test_an_approval_after_the_end_is_stored_all_the_same(house: House, staff: S
     house.hq("hqWithdrawResult", submissionId=sent, round=1, granted=True)
     late = house.hq_approves(sent, content=OTHER.document(), contentHash=OTHER.hash)
     apply(house, staff.zhao, late.inbox_id)
-    current = life_of(house, house.get(sent).knowledge_id).current(START)
+    current = life_of(house, house.get(sent).subject_id).current(START)
     assert current is not None
     assert (current.number, current.body, house.get(sent).state) == (1, OTHER.body, S.WITHDRAWN)
 

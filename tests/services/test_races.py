@@ -17,7 +17,7 @@ from kbsearch.services import people, submissions
 from kbsearch.services.cursors import cursor_secret, decode_cursor, encode_cursor
 from kbsearch.store.engine import for_writing
 from kbsearch.store.submissions import latest_revision
-from kbsearch.store.tables import AppSecret, InboxMessage, KnowledgeVersion, Submission, TransitionLog
+from kbsearch.store.tables import AppSecret, InboxMessage, SubjectVersion, Submission, TransitionLog
 from kbsearch.workflow.actions import Role
 from kbsearch.workflow.states import SubmissionState
 from tests.services.conftest import Staff, hire
@@ -97,7 +97,7 @@ def test_one_webhook_delivered_sixteen_times_at_once(either_house: House, staff:
     answers = all_at_once(16, lambda _: house.hq("hqApprove", "same-id", **payload))
     assert len({(a.receipt, a.reason, a.inbox_id) for a in answers}) == 1
     assert answers[0].receipt == "APPLIED"
-    assert len(house.rows_of(KnowledgeVersion)) == 1
+    assert len(house.rows_of(SubjectVersion)) == 1
     assert len(house.rows(select(InboxMessage).where(InboxMessage.webhook_id == "same-id"))) == 1
     assert len(house.rows(select(TransitionLog).where(TransitionLog.action == "HQ_APPROVE"))) == 1
 
@@ -129,7 +129,7 @@ def test_new_items_pushed_at_once_under_one_id(either_house: House) -> None:
 
     answers = Counter(all_at_once(8, deliver))
     assert answers == {"APPLIED": 1, "DUPLICATE": 7}
-    assert len(house.rows_of(KnowledgeVersion)) == 1
+    assert len(house.rows_of(SubjectVersion)) == 1
 
 
 def test_a_login_taken_at_once(either_house: House, staff: Staff) -> None:

@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from kbsearch.content import Content
 from kbsearch.services import sweep
-from kbsearch.store.tables import Alarm, AlarmKind, InboxMessage, Knowledge, OutboxMessage, Submission, TransitionLog
+from kbsearch.store.tables import Alarm, AlarmKind, InboxMessage, OutboxMessage, Subject, Submission, TransitionLog
 from kbsearch.workflow.states import SubmissionState, Urgency
 from tests.services.conftest import Staff
 from tests.services.house import HQ_NODE, INDEX, START, House
@@ -22,8 +22,8 @@ def alarms(house: House) -> list[str]:
     return [a.subject_id for a in house.rows_of(Alarm) if a.kind is AlarmKind.NOT_ACKNOWLEDGED and a.closed_at is None]
 
 
-def refreshed(house: House, knowledge_id: str) -> int:
-    rows = house.rows(select(OutboxMessage).where(OutboxMessage.destination == INDEX, OutboxMessage.document_key == knowledge_id))
+def refreshed(house: House, subject_id: str) -> int:
+    rows = house.rows(select(OutboxMessage).where(OutboxMessage.destination == INDEX, OutboxMessage.document_key == subject_id))
     return len(rows)
 
 
@@ -31,12 +31,12 @@ def test_a_schedule_takes_effect_once_and_the_index_hears_of_it(house: House, st
     made = house.draft(staff.wang, LATER)
     house.to_hq(staff.wang, staff.zhao, made.id)
     house.hq_approves(made.id)
-    before = refreshed(house, made.knowledge_id)
+    before = refreshed(house, made.subject_id)
     assert house.pass_time(DAY - MINUTE)["effective"] == 0
     assert house.pass_time(MINUTE)["effective"] == 1
     assert sweep.sweep(house.store) == dict.fromkeys(sweep.sweep(house.store), 0)
     assert house.get(made.id).state is S.EFFECTIVE
-    assert refreshed(house, made.knowledge_id) > before
+    assert refreshed(house, made.subject_id) > before
 
 
 def test_an_unanswered_withdrawal_does_not_hold_back_the_day(house: House, staff: Staff) -> None:
@@ -62,11 +62,11 @@ def test_a_pushed_schedule_moves_the_base_of_open_updates(house: House, staff: S
 
 def test_expiry_is_announced_to_the_index(house: House, staff: Staff) -> None:
     item = house.in_force(staff.wang, staff.zhao, Content(title="题", body="文", effective_to=START + DAY))
-    assert house.read(lambda s: s.get_one(Knowledge, item).next_change_at) == START + DAY
+    assert house.read(lambda s: s.get_one(Subject, item).next_change_at) == START + DAY
     before = refreshed(house, item)
     assert house.pass_time(DAY)["knowledge"] == 1
     assert refreshed(house, item) == before + 1
-    assert house.read(lambda s: s.get_one(Knowledge, item).next_change_at) is None
+    assert house.read(lambda s: s.get_one(Subject, item).next_change_at) is None
 
 
 def test_idle_work_is_warned_about_then_closed(house: House, staff: Staff) -> None:

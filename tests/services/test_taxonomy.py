@@ -10,7 +10,7 @@ from sqlmodel import select
 from kbsearch.services import taxonomy
 from kbsearch.services.drafts import Draft, draft_publish
 from kbsearch.services.taxonomy import all_categories, subtree
-from kbsearch.store.tables import Category, InboxMessage, Knowledge, TaxonomyVersion, TransitionLog
+from kbsearch.store.tables import Category, InboxMessage, Subject, TaxonomyVersion, TransitionLog
 from kbsearch.workflow.states import Scope
 from tests.services.conftest import Staff
 from tests.services.house import HQ_NODE, LOCAL_NODE, TEXT, House, refused
@@ -50,7 +50,7 @@ def test_what_is_gone_is_retired_and_what_moved_moves(house: House, staff: Staff
     assert push(house, 3, node("A"))[1] == "新增 0 个、变更 0 个、停用 1 个栏目"
     tree = categories(house)
     assert (tree["B"].retired_at, tree["A"].retired_at) == (house.now, None)
-    assert house.read(lambda s: s.get_one(Knowledge, made.knowledge_id)).category_id == "B"  # items stay
+    assert house.read(lambda s: s.get_one(Subject, made.subject_id)).category_id == "B"  # items stay
     assert "B" in subtree(tree, ["A"])
     assert push(house, 4, node("A"), {**node("B"), "name": "新名"})[1] == "新增 0 个、变更 1 个、停用 0 个栏目"
     tree = categories(house)

@@ -18,14 +18,14 @@ _LATE = timedelta(seconds=30)
 def index(settings: Settings) -> list[Finding]:
     """Counts and freshness; a database that cannot be opened is the database check's finding."""
     from kbsearch.services.index_sync import index_state
-    from kbsearch.wiring import INDEX
+    from kbsearch.wiring import index_of
 
     try:
         file = database_file(settings)
         if file is not None and not file.exists():
             return [fail("索引", "没有数据库，无从核对。请先运行 kbsearch migrate。")]
         with opened_store(settings) as store, opened_index(settings, write=False) as engine:
-            return _judge(index_state(store, engine, INDEX))
+            return _judge(index_state(store, engine, index_of(store)))
     except Exception as error:  # noqa: BLE001 - an index may be broken in any way, the doctor goes on
         return [failed("索引", error)]
 

@@ -43,6 +43,18 @@ def data_folder(settings: Settings) -> list[Finding]:
     return [found, _space(shutil.disk_usage(present).free)]
 
 
+def attachments_folder(settings: Settings) -> list[Finding]:
+    """Files can be put into it; below the data folder it is made at need."""
+    folder = settings.files_dir.resolve()
+    if settings.attachments_dir is None and not folder.exists():
+        return [ok("附件目录", f"{folder}，第一次上传时建立")]
+    if not folder.is_dir():
+        return [fail("附件目录", f"{folder} 不存在或不是文件夹，请建立它，或改正 KBSEARCH_ATTACHMENTS_DIR。")]
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return [fail("附件目录", f"{folder} 不可写，请检查权限，或用 KBSEARCH_ATTACHMENTS_DIR 换一处。")]
+    return [ok("附件目录", str(folder))]
+
+
 def _space(free: int) -> Finding:
     told = f"剩余 {free // _MIB} MB"
     if free < _TOO_LITTLE:

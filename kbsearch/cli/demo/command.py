@@ -57,13 +57,20 @@ def demo(
 
 
 def _start_first(plan: Plan, children: Children) -> None:
-    """Headquarters is told what to keep for a person before the service can send it anything."""
-    from kbsearch.cli.demo.content import keep_for_a_person, load_content, mark_complete, wait_until_searchable
+    """Headquarters is told its past, and what to keep for a person, before the service can send it anything."""
+    from kbsearch.cli.demo.content import (
+        give_headquarters_its_past,
+        keep_for_a_person,
+        load_content,
+        mark_complete,
+        wait_until_searchable,
+    )
 
     note("首次启动，正在装入演示内容……")
     held = load_content(plan)
     sandbox = _sandbox(plan, children)
     children.wait_for(sandbox, f"{plan.hq_url}/healthz", _READY_SECONDS)
+    give_headquarters_its_past(plan)
     keep_for_a_person(plan, held)
     _wait(plan, children, _service(children), sandbox)
     wait_until_searchable(_READY_SECONDS)

@@ -38,10 +38,21 @@ def load_content(plan: Plan) -> tuple[Held, ...]:
 
 
 def _load(folder: os.PathLike[str]) -> tuple[Held, ...]:
+    """Files lie in the demo's folder from the first: they are named by their bytes, so loading again finds them."""
     from kbsearch.seed.load import load_demo
+    from kbsearch.wiring import open_files
 
     with opened_store(open_settings(data_dir=folder)) as store:
-        return load_demo(store).hold
+        return load_demo(store, open_files(open_settings())).hold
+
+
+def give_headquarters_its_past(plan: Plan) -> None:
+    """Headquarters holds, announced and dispatched what the demo's past says; for sync, corrections, answers to hang together."""
+    from kbsearch.sandbox.client import HqClient
+    from kbsearch.seed.hq_side import hq_side
+
+    with opened_store(open_settings()) as store, store.read() as session, HqClient(plan.hq_url, timeout=30.0) as hq:
+        hq.hold_past(hq_side(session, store.clock()))
 
 
 def keep_for_a_person(plan: Plan, held: tuple[Held, ...]) -> None:

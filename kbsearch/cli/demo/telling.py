@@ -64,8 +64,8 @@ def _search(plan: Plan, agent: Access) -> list[str]:
 
 
 def _change(item: tuple[str, str] | None) -> list[str]:
-    knowledge_id, title = item or ("<知识编号，取自 search>", "任一条已发布的全网知识")
-    draft = f'knowledgeId: "{knowledge_id}", content: {{script: "您好，这是改过的口径。"}}, changeNote: "试一试"'
+    subject_id, title = item or ("<知识编号，取自 search>", "任一条已发布的全网知识")
+    draft = f'knowledgeId: "{subject_id}", content: {{script: "您好，这是改过的口径。"}}, changeNote: "试一试"'
     submit = 'submissionId: "<上面的 id>", lockVersion: <上面的 lockVersion>'
     approve = 'submissionId: "<id>", lockVersion: <lockVersion>, submissionHash: "<submissionHash>", andSubmit: true'
     return [

@@ -41,7 +41,7 @@ class DraftBatch:
                     submission = drafts.draft_publish(self._unit, self._actor, scope=scope, content=record.content, draft=draft)
                 else:
                     submission = self._change(record, known, draft)
-                remember(self._unit, record, submission.knowledge_id, submission.id)
+                remember(self._unit, record, submission.subject_id, submission.id)
         except Refused as refused:
             raise RejectedLineError("；".join(r.message for r in refused.refusals)) from refused
         return Outcome.IMPORTED if known is None else Outcome.UPDATED
@@ -56,7 +56,7 @@ class DraftBatch:
             if earlier.state not in _WITH_AUTHOR:
                 raise RejectedLineError(f"它先前导入的申请正在“{earlier.state.label}”，请等它结束，或收回后再导入")
             return drafts.edit(unit, actor, earlier.id, lock_version=earlier.lock_version, content=record.content, draft=draft)
-        life = load_life(unit.session, known.knowledge_id)
+        life = load_life(unit.session, known.subject_id)
         if life is None or not life.versions:
             raise RejectedLineError("它先前导入的申请已结束而未发布；要再次导入请换一个来源名")
-        return drafts.draft_update(unit, actor, known.knowledge_id, content=record.content, draft=draft)
+        return drafts.draft_update(unit, actor, known.subject_id, content=record.content, draft=draft)

@@ -71,7 +71,7 @@ class Record:
     scope: Scope | None = None
     change_note: str = ""
     version: int | None = None
-    knowledge_id: str | None = None  # asked for; None: a new one is drawn
+    subject_id: str | None = None  # asked for; None: a new one is drawn
 
 
 def parse_mapping(pairs: Iterable[str]) -> dict[str, str]:
@@ -241,5 +241,5 @@ def read_record(row: Row, options: ImportOptions) -> Record:
         scope=_scope(get["scope"]),
         change_note=note,
         version=_version(get["version"]),
-        knowledge_id=source_id if source == OWN_SOURCE and len(source_id) <= MAX_OWN_ID else None,
+        subject_id=source_id if source == OWN_SOURCE and len(source_id) <= MAX_OWN_ID else None,
     )

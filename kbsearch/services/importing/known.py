@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from kbsearch.services.importing.fields import Record
-from kbsearch.store.tables import ImportedSource, Knowledge, KnowledgeVersion
+from kbsearch.store.tables import ImportedSource, Subject, SubjectVersion
 from kbsearch.store.unit import Unit
 
 Key = tuple[str, str]
@@ -19,7 +19,7 @@ Key = tuple[str, str]
 class Known:
     """The document a source record became; `content_hash` None: ours by its id, never imported."""
 
-    knowledge_id: str
+    subject_id: str
     content_hash: str | None = None
     submission_id: str | None = None
 
@@ -30,33 +30,31 @@ def load_known(session: Session, records: Iterable[Record]) -> dict[Key, Known]:
     own: dict[str, Key] = {}
     for record in records:
         by_source[record.source].append(record.source_id)
-        if record.knowledge_id is not None:
-            own[record.knowledge_id] = (record.source, record.source_id)
+        if record.subject_id is not None:
+            own[record.subject_id] = (record.source, record.source_id)
     found: dict[Key, Known] = {}
     if own:
-        for knowledge_id in session.exec(select(Knowledge.id).where(col(Knowledge.id).in_(own))):
-            found[own[knowledge_id]] = Known(knowledge_id)
+        for subject_id in session.exec(select(Subject.id).where(col(Subject.id).in_(own))):
+            found[own[subject_id]] = Known(subject_id)
     for source, ids in by_source.items():
         statement = select(ImportedSource).where(ImportedSource.source == source, col(ImportedSource.source_id).in_(ids))
         for row in session.exec(statement):
-            found[row.source, row.source_id] = Known(row.knowledge_id, row.content_hash, row.submission_id)
+            found[row.source, row.source_id] = Known(row.subject_id, row.content_hash, row.submission_id)
     return found
 
 
-def held_hashes(session: Session, knowledge_ids: Iterable[str]) -> dict[tuple[str, int], str]:
+def held_hashes(session: Session, subject_ids: Iterable[str]) -> dict[tuple[str, int], str]:
     """The content hash of every accepted version of these items."""
-    columns = select(KnowledgeVersion.knowledge_id, KnowledgeVersion.number, KnowledgeVersion.content_hash)
-    accepted = columns.where(col(KnowledgeVersion.knowledge_id).in_(sorted(set(knowledge_ids))), col(KnowledgeVersion.accepted))
+    columns = select(SubjectVersion.subject_id, SubjectVersion.number, SubjectVersion.content_hash)
+    accepted = columns.where(col(SubjectVersion.subject_id).in_(sorted(set(subject_ids))), col(SubjectVersion.accepted))
     return {(i, number): content_hash for i, number, content_hash in session.exec(accepted)}
 
 
-def remember(unit: Unit, record: Record, knowledge_id: str, submission_id: str | None) -> None:
+def remember(unit: Unit, record: Record, subject_id: str, submission_id: str | None) -> None:
     """Store what the record became, so that the same line is skipped next time."""
     row = unit.session.get(ImportedSource, (record.source, record.source_id))
     if row is None:
-        row = ImportedSource(
-            source=record.source, source_id=record.source_id, content_hash="", knowledge_id=knowledge_id, imported_at=unit.now
-        )
+        row = ImportedSource(source=record.source, source_id=record.source_id, content_hash="", subject_id=subject_id, imported_at=unit.now)
         unit.session.add(row)
-    row.content_hash, row.knowledge_id, row.submission_id = record.content_hash, knowledge_id, submission_id
+    row.content_hash, row.subject_id, row.submission_id = record.content_hash, subject_id, submission_id
     row.imported_at = unit.now

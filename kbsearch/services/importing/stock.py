@@ -16,9 +16,9 @@ from kbsearch.services.importing.known import Known, held_hashes, load_known, re
 from kbsearch.services.importing.options import RejectedLineError
 from kbsearch.services.importing.placing import Places
 from kbsearch.services.people import who
-from kbsearch.services.transitions import settle_knowledge
+from kbsearch.services.transitions import settle_subject
 from kbsearch.store.lives import Life, load_life
-from kbsearch.store.submissions import lock_knowledge
+from kbsearch.store.submissions import lock_subject
 from kbsearch.store.tables import DocumentType, VersionSource
 from kbsearch.store.unit import Unit
 from kbsearch.workflow.decide import Actor
@@ -53,9 +53,7 @@ class StockBatch:
     def __init__(self, unit: Unit, actor: Actor, places: Places, records: list[Record]) -> None:
         self._unit, self._actor, self._places = unit, actor, places
         self._known = load_known(unit.session, records)
-        numbered = [
-            self._known[r.source, r.source_id].knowledge_id for r in records if r.version and (r.source, r.source_id) in self._known
-        ]
+        numbered = [self._known[r.source, r.source_id].subject_id for r in records if r.version and (r.source, r.source_id) in self._known]
         self._held = held_hashes(unit.session, numbered) if numbered else {}
         self._items: list[dict[str, Any]] = []
         self._versions: list[dict[str, Any]] = []
@@ -80,15 +78,15 @@ class StockBatch:
         """Write the new items collected so far, parents before children."""
         session = self._unit.session
         if self._items:
-            session.execute(insert(_TABLES["knowledge"]), self._items)
-            session.execute(insert(_TABLES["knowledge_version"]), self._versions)
+            session.execute(insert(_TABLES["subject"]), self._items)
+            session.execute(insert(_TABLES["subject_version"]), self._versions)
             session.execute(insert(_TABLES["imported_source"]), self._sources)
         self._items, self._versions, self._sources = [], [], []
 
     def _same(self, record: Record, known: Known) -> bool:
         if record.version is None:
             return known.content_hash == record.content_hash
-        held = self._held.get((known.knowledge_id, record.version))
+        held = self._held.get((known.subject_id, record.version))
         if held is not None and held != record.content_hash:
             raise RejectedLineError(f"第 {record.version} 版已有而内容不同；版本一经写入不再改")
         return held is not None
@@ -96,12 +94,12 @@ class StockBatch:
     def _add_new(self, record: Record) -> None:
         unit, content = self._unit, record.content
         scope, category_id = self._places.place(unit, record)
-        knowledge_id, number = record.knowledge_id or unit.new_id(), record.version or 1
+        subject_id, number = record.subject_id or unit.new_id(), record.version or 1
         start, status = _start(content, unit.now), _first_status(content, unit.now)
         coming = [m for m in (start, content.effective_to) if m is not None and m > unit.now]
         self._items.append(
             {
-                "id": knowledge_id,
+                "id": subject_id,
                 "owner": Owner.LOCAL,
                 "scope": scope,
                 "category_id": category_id,
@@ -113,37 +111,37 @@ class StockBatch:
                 "suspend_reason": "",
             }
         )
-        self._versions.append(_version_row(unit, record, knowledge_id, number, start))
+        self._versions.append(_version_row(unit, record, subject_id, number, start))
         self._sources.append(
             {
                 "source": record.source,
                 "source_id": record.source_id,
                 "content_hash": record.content_hash,
-                "knowledge_id": knowledge_id,
+                "subject_id": subject_id,
                 "imported_at": unit.now,
             }
         )
-        self._log(record, knowledge_id, number, before=None, after=status, lock_version=1)
-        unit.touch(knowledge_id)
-        self._known[record.source, record.source_id] = Known(knowledge_id, record.content_hash)
-        self._held[knowledge_id, number] = record.content_hash
+        self._log(record, subject_id, number, before=None, after=status, lock_version=1)
+        unit.touch(subject_id)
+        self._known[record.source, record.source_id] = Known(subject_id, record.content_hash)
+        self._held[subject_id, number] = record.content_hash
 
     def _add_to(self, record: Record, known: Known) -> Outcome:
         """A changed record: the next version of what it became, live at once."""
         unit = self._unit
-        lock_knowledge(unit.session, known.knowledge_id)
-        life = load_life(unit.session, known.knowledge_id)
+        lock_subject(unit.session, known.subject_id)
+        life = load_life(unit.session, known.subject_id)
         if life is None:
-            raise RejectedLineError(f"它先前导入成的知识 {known.knowledge_id} 已不在库中，请换一个来源名后再导入")
+            raise RejectedLineError(f"它先前导入成的知识 {known.subject_id} 已不在库中，请换一个来源名后再导入")
         before = life.status(unit.now)
         _require_changeable(life, before, record)
         if record.version is None and life.versions[life.highest].content_hash == record.content_hash:
-            remember(unit, record, known.knowledge_id, known.submission_id)
+            remember(unit, record, known.subject_id, known.submission_id)
             return Outcome.UNCHANGED
         number = record.version or life.highest + 1
         add_version(
             unit,
-            life.knowledge,
+            life.subject,
             record.content,
             number=number,
             live_from=_start(record.content, unit.now),
@@ -151,22 +149,22 @@ class StockBatch:
             base_number=life.base(unit.now),
             change_note=record.change_note,
         )
-        life.knowledge.lock_version += 1
-        settle_knowledge(unit, known.knowledge_id)
-        after = load_life(unit.session, known.knowledge_id)
+        life.subject.lock_version += 1
+        settle_subject(unit, known.subject_id)
+        after = load_life(unit.session, known.subject_id)
         status = after.status(unit.now) if after is not None else before
-        self._log(record, known.knowledge_id, number, before=before, after=status, lock_version=life.knowledge.lock_version)
-        remember(unit, record, known.knowledge_id, known.submission_id)
-        self._held[known.knowledge_id, number] = record.content_hash
+        self._log(record, known.subject_id, number, before=before, after=status, lock_version=life.subject.lock_version)
+        remember(unit, record, known.subject_id, known.submission_id)
+        self._held[known.subject_id, number] = record.content_hash
         return Outcome.UPDATED
 
     def _log(
-        self, record: Record, knowledge_id: str, number: int, *, before: KnowledgeStatus | None, after: KnowledgeStatus, lock_version: int
+        self, record: Record, subject_id: str, number: int, *, before: KnowledgeStatus | None, after: KnowledgeStatus, lock_version: int
     ) -> None:
         self._unit.log(
             who(self._actor),
             DocumentType.KNOWLEDGE,
-            knowledge_id,
+            subject_id,
             ACTION,
             from_state=before.value if before else None,
             to_state=after.value,
@@ -175,11 +173,11 @@ class StockBatch:
         )
 
 
-def _version_row(unit: Unit, record: Record, knowledge_id: str, number: int, start: datetime) -> dict[str, Any]:
+def _version_row(unit: Unit, record: Record, subject_id: str, number: int, start: datetime) -> dict[str, Any]:
     content = record.content
     return {
         "id": unit.new_id(),
-        "knowledge_id": knowledge_id,
+        "subject_id": subject_id,
         "number": number,
         "title": content.title,
         "body": content.body,
@@ -204,7 +202,7 @@ def _version_row(unit: Unit, record: Record, knowledge_id: str, number: int, sta
 
 def _require_changeable(life: Life, status: KnowledgeStatus, record: Record) -> None:
     """What the import may not touch goes through the workflow, or is headquarters'."""
-    if life.knowledge.owner is Owner.HQ:
+    if life.subject.owner is Owner.HQ:
         raise RejectedLineError("这条知识归总部所有，只有总部能改")
     if not life.versions:
         raise RejectedLineError("这条已导入为草稿，还没有发布，请走审核流程，或作废草稿后换一个来源名导入")

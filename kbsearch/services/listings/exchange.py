@@ -19,7 +19,7 @@ class OutboxFilter:
     destinations: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     submission_id: str | None = None
-    knowledge_id: str | None = None
+    subject_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class InboxFilter:
     statuses: frozenset[InboxStatus] = frozenset()
     kinds: frozenset[str] = frozenset()
     submission_id: str | None = None
-    knowledge_id: str | None = None
+    subject_id: str | None = None
 
 
 def outbox(session: Session, wanted: OutboxFilter, paging: Paging) -> Slice[OutboxMessage]:
@@ -43,11 +43,11 @@ def outbox(session: Session, wanted: OutboxFilter, paging: Paging) -> Slice[Outb
         statement = statement.where(col(OutboxMessage.kind).in_(sorted(wanted.kinds)))
     if wanted.submission_id is not None:
         statement = statement.where(OutboxMessage.submission_id == wanted.submission_id)
-    if wanted.knowledge_id is not None:
-        statement = statement.where(OutboxMessage.document_key == wanted.knowledge_id)
+    if wanted.subject_id is not None:
+        statement = statement.where(OutboxMessage.document_key == wanted.subject_id)
     columns = (col(OutboxMessage.sequence), col(OutboxMessage.ordinal), col(OutboxMessage.id))
     order: Order[OutboxMessage] = Order(columns, lambda m: (m.sequence, m.ordinal, m.id), descending=True)
-    filters = [sorted(wanted.statuses), sorted(wanted.destinations), sorted(wanted.kinds), wanted.submission_id, wanted.knowledge_id]
+    filters = [sorted(wanted.statuses), sorted(wanted.destinations), sorted(wanted.kinds), wanted.submission_id, wanted.subject_id]
     return one_slice(session, statement, order, paging, name="outbox", filters=filters)
 
 
@@ -60,12 +60,12 @@ def inbox(session: Session, wanted: InboxFilter, paging: Paging) -> Slice[InboxM
         statement = statement.where(col(InboxMessage.kind).in_(sorted(wanted.kinds)))
     if wanted.submission_id is not None:
         statement = statement.where(InboxMessage.submission_id == wanted.submission_id)
-    if wanted.knowledge_id is not None:
-        statement = statement.where(InboxMessage.knowledge_id == wanted.knowledge_id)
+    if wanted.subject_id is not None:
+        statement = statement.where(InboxMessage.subject_id == wanted.subject_id)
     order: Order[InboxMessage] = Order(
         (col(InboxMessage.received_at), col(InboxMessage.id)), lambda m: (m.received_at, m.id), descending=True
     )
-    filters = [sorted(wanted.statuses), sorted(wanted.kinds), wanted.submission_id, wanted.knowledge_id]
+    filters = [sorted(wanted.statuses), sorted(wanted.kinds), wanted.submission_id, wanted.subject_id]
     return one_slice(session, statement, order, paging, name="inbox", filters=filters)
 
 

@@ -15,7 +15,7 @@ from kbsearch.store.column_types import UtcDateTime
 from kbsearch.store.tables import Submission
 from kbsearch.store.visibility import visible_submissions
 from kbsearch.workflow.decide import Actor
-from kbsearch.workflow.states import TERMINAL, Scope, SubmissionKind, SubmissionState, Urgency
+from kbsearch.workflow.states import TERMINAL, Scope, SubjectKind, SubmissionKind, SubmissionState, Urgency
 
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 QUEUE_STATES = frozenset({SubmissionState.PENDING_REVIEW, SubmissionState.APPROVED})
@@ -27,6 +27,7 @@ class QueueFilter:
 
     states: frozenset[SubmissionState] = frozenset()
     kinds: frozenset[SubmissionKind] = frozenset()
+    subject_kinds: frozenset[SubjectKind] = frozenset()
     scope: Scope | None = None
     category_ids: tuple[str, ...] | None = None
     urgency: Urgency | None = None
@@ -40,6 +41,7 @@ class QueueFilter:
         return {
             "states": sorted(self.states),
             "kinds": sorted(self.kinds),
+            "subjectKinds": sorted(self.subject_kinds),
             "scope": self.scope,
             "categories": None if self.category_ids is None else sorted(self.category_ids),
             "urgency": self.urgency,
@@ -65,6 +67,8 @@ def _conditions(session: Session, actor: Actor, wanted: QueueFilter, now: dateti
     found: list[ColumnElement[bool]] = [col(Submission.state).in_(sorted(wanted.states or QUEUE_STATES))]
     if wanted.kinds:
         found.append(col(Submission.kind).in_(sorted(wanted.kinds)))
+    if wanted.subject_kinds:
+        found.append(col(Submission.subject_kind).in_(sorted(wanted.subject_kinds)))
     if wanted.scope is not None:
         found.append(col(Submission.scope) == wanted.scope)
     if wanted.category_ids is not None:
@@ -88,19 +92,29 @@ def _lease_conditions(actor: Actor, wanted: QueueFilter, now: datetime) -> list[
     return found
 
 
-def my_work(session: Session, actor: Actor, states: frozenset[SubmissionState], paging: Paging) -> Slice[Submission]:
+@dataclass(frozen=True, slots=True)
+class MyWorkFilter:
+    """What of an author's own work to show; empty filters nothing."""
+
+    states: frozenset[SubmissionState] = frozenset()
+    subject_kinds: frozenset[SubjectKind] = frozenset()
+
+
+def my_work(session: Session, actor: Actor, wanted: MyWorkFilter, paging: Paging) -> Slice[Submission]:
     """The submissions a person is the author of, last changed first."""
     statement = select(Submission).where(Submission.author_id == actor.id, visible_submissions(actor.id, actor.roles))
-    if states:
-        statement = statement.where(col(Submission.state).in_(sorted(states)))
+    if wanted.states:
+        statement = statement.where(col(Submission.state).in_(sorted(wanted.states)))
+    if wanted.subject_kinds:
+        statement = statement.where(col(Submission.subject_kind).in_(sorted(wanted.subject_kinds)))
     order: Order[Submission] = Order((col(Submission.updated_at), col(Submission.id)), lambda s: (s.updated_at, s.id), descending=True)
-    return one_slice(session, statement, order, paging, name="myWork", filters=sorted(states))
+    return one_slice(session, statement, order, paging, name="myWork", filters=[sorted(wanted.states), sorted(wanted.subject_kinds)])
 
 
-def submissions_on(session: Session, actor: Actor, knowledge_ids: Collection[str]) -> Mapping[str, list[Submission]]:
+def submissions_on(session: Session, actor: Actor, subject_ids: Collection[str]) -> Mapping[str, list[Submission]]:
     """The submissions on each of these knowledge items that this person may see, newest first."""
-    found: dict[str, list[Submission]] = {i: [] for i in knowledge_ids}
-    statement = select(Submission).where(col(Submission.knowledge_id).in_(list(found)), visible_submissions(actor.id, actor.roles))
+    found: dict[str, list[Submission]] = {i: [] for i in subject_ids}
+    statement = select(Submission).where(col(Submission.subject_id).in_(list(found)), visible_submissions(actor.id, actor.roles))
     for submission in session.exec(statement.order_by(col(Submission.created_at).desc(), col(Submission.id))):
-        found[submission.knowledge_id].append(submission)
+        found[submission.subject_id].append(submission)
     return found
