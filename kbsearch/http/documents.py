@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 import strawberry
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
@@ -20,6 +21,7 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     StringValueNode,
+    VariableNode,
     Visitor,
     parse,
     specified_rules,
@@ -46,11 +48,16 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class CheckedDocument:
-    """A document that passed every limit and rule that does not depend on variables."""
+    """A document that passed every limit and rule that does not depend on variables.
 
+    `key` is the same for the same text and no other; `switches` names the variables on which it depends what is selected.
+    """
+
+    key: bytes
     document: DocumentNode
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
+    switches: tuple[str, ...]
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """Return the operation to run. Raises `DocumentRefused` if `name` does not say which."""
@@ -140,7 +147,7 @@ class DocumentChecker:
         if known is not None:
             raise known.fault()
         try:
-            checked = self._work_through(text)
+            checked = self._work_through(text, key)
         except HttpFault as fault:
             weight = _ENTRY_WEIGHT * len(fault.items)
             self.refused.put(key, _Refusal(fault.items, fault.request_error), weight)
@@ -148,7 +155,7 @@ class DocumentChecker:
         self.accepted.put(key, checked, _ENTRY_WEIGHT + _TREE_WEIGHT * len(encoded))
         return checked
 
-    def _work_through(self, text: str) -> CheckedDocument:
+    def _work_through(self, text: str, key: bytes) -> CheckedDocument:
         document = self._parse(text)
         measure_document(document, self._limits)
         limit = self._limits.errors_shown
@@ -157,10 +164,15 @@ class DocumentChecker:
             raise DocumentRefused(*(self._item("GRAPHQL_VALIDATION_FAILED", error) for error in errors))
         operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
         fragments = [node for node in document.definitions if isinstance(node, FragmentDefinitionNode)]
+        switches = _Switches()
+        if "@" in text:
+            visit(document, switches)
         return CheckedDocument(
+            key,
             document,
             {node.name.value if node.name else None: node for node in operations},
             {node.name.value: node for node in fragments},
+            tuple(sorted(switches.names)),
         )
 
     def _parse(self, text: str) -> DocumentNode:
@@ -181,6 +193,18 @@ class DocumentChecker:
     def _item(self, code: str, error: GraphQLError) -> ErrorItem:
         locations = tuple((place.line, place.column) for place in error.locations or ())
         return ErrorItem(code, error.message[: self._limits.message_chars], locations[: self._limits.errors_shown])
+
+
+class _Switches(Visitor):
+    """Collects the variables that directives read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_args: object) -> None:
+        values = (argument.value for argument in node.arguments or ())
+        self.names.update(value.name.value for value in values if isinstance(value, VariableNode))
 
 
 class _StringLiterals(Visitor):

@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from kbsearch.http.answers import Answer
 from kbsearch.http.errors import SERVER_CODES
+from kbsearch.http.streams.hub import Streams
 
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,47}", re.ASCII)
@@ -45,6 +46,14 @@ class HttpMetrics:
     def count_client_error(self, code: str) -> None:
         """Count one client error; pass this as `on_client_error`. Codes that are no constant names count as OTHER."""
         self.client_errors.labels(code if _CODE.fullmatch(code) else "OTHER").inc()
+
+    def watch_streams(self, streams: Streams) -> None:
+        """Show how many connections and subscriptions stand open."""
+        for name, text, count in (
+            ("kbsearch_graphql_connections", "Open WebSockets and event streams", lambda: streams.connections),
+            ("kbsearch_graphql_subscriptions", "Open GraphQL subscriptions", lambda: streams.subscriptions),
+        ):
+            Gauge(name, text, registry=self.registry).set_function(count)
 
     async def page(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the ASGI signature
         """ASGI application of `/metrics`: the registry in Prometheus text format."""

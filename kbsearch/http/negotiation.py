@@ -40,6 +40,15 @@ def choose_media_type(accept: str | None, *, html: bool) -> MediaType | None:
     return max(acceptable, key=lambda media_type: wanted[media_type], default=None)
 
 
+def accepts_event_stream(accept: str | None) -> bool:
+    """Tell whether the client names `text/event-stream`; a wildcard is no wish for a stream."""
+    for entry in (accept or "").split(","):
+        name, *parameters = (part.strip().lower() for part in entry.split(";"))
+        if name == "text/event-stream":
+            return _quality(parameters) > 0
+    return False
+
+
 def _quality(parameters: list[str]) -> float:
     for parameter in parameters:
         name, _, value = parameter.partition("=")

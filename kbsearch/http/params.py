@@ -40,12 +40,12 @@ def params_from_body(body: bytes, limits: HttpLimits) -> GraphQLParams:
     """Parse a POST body. Raises `HttpFault` (400) for anything that is not one well-formed GraphQL request."""
     if not body.strip():
         raise bad_request("EMPTY_BODY", "请求正文为空；请以 JSON 发送 {“query”: …}")
-    value = _parse_json(body, "请求正文", limits)
+    value = parse_json(body, "请求正文", limits)
     if isinstance(value, list):
         raise bad_request("BATCH_REFUSED", "不接受批量请求；请每次只发送一个操作")
     if not isinstance(value, dict):
         raise bad_request("BAD_BODY", "请求正文须为 JSON 对象，例如 {“query”: …}")
-    return _typed(value)
+    return typed_params(value)
 
 
 def params_from_query_string(raw: bytes, limits: HttpLimits) -> GraphQLParams:
@@ -67,11 +67,12 @@ def params_from_query_string(raw: bytes, limits: HttpLimits) -> GraphQLParams:
         fields[name] = text
     for name in ("variables", "extensions"):
         if name in fields:
-            fields[name] = _parse_json(fields[name].encode(), f"网址参数 {name} ", limits) if fields[name] else None
-    return _typed(fields)
+            fields[name] = parse_json(fields[name].encode(), f"网址参数 {name} ", limits) if fields[name] else None
+    return typed_params(fields)
 
 
-def _parse_json(raw: bytes, where: str, limits: HttpLimits) -> Any:
+def parse_json(raw: bytes, where: str, limits: HttpLimits) -> Any:
+    """Parse strictly: no repeated keys, no NaN, bounded numbers and depth, storable text. Raises `HttpFault` (400) naming `where`."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -120,7 +121,8 @@ def _finite_float(digits: str) -> float:
     return number
 
 
-def _typed(fields: Mapping[str, Any]) -> GraphQLParams:
+def typed_params(fields: Mapping[str, Any]) -> GraphQLParams:
+    """The parameters in a parsed JSON object. Raises `HttpFault` (400) for a value of the wrong kind."""
     return GraphQLParams(
         query=_text(fields, "query"),
         variables=_mapping(fields, "variables"),

@@ -9,7 +9,7 @@ import orjson
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kbsearch.http.access_log import AccessLogMiddleware
@@ -41,10 +41,12 @@ def create_routes(
 ) -> list[BaseRoute]:
     """Return the routes of the HTTP door, for `Starlette(routes=[…])`.
 
-    The endpoint shows the console only if it was built with `console=console.page`; WebSocket routes may be added under the same path.
+    The endpoint shows the console only if it was built with `console=console.page`, and takes WebSockets only with a journal.
     """
     graphql: ASGIApp = endpoint
     routes: list[BaseRoute] = [Route(path, graphql), Route("/healthz", healthz), Route("/readyz", _readyz(readiness))]
+    if endpoint.websocket is not None:
+        routes.append(WebSocketRoute(path, endpoint.websocket))
     if metrics is not None:
         routes.append(Route("/metrics", _Asgi(metrics.page), methods=["GET"]))
     if console is not None:

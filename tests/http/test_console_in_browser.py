@@ -13,6 +13,7 @@ from kbsearch.http.console.pages import Console, ConsoleExample
 from kbsearch.http.health import Readiness
 from kbsearch.http.routes import create_routes
 from tests.http.http_door import Context, GraphQLEndpoint, make_schema, served
+from tests.http.stream_door import make_stream_schema, stream_door, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -106,3 +107,19 @@ def test_documentation_is_read_by_introspection(page: Page, address: str) -> Non
     page.get_by_role("button", name="Open settings dialog").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     shoot(page, "console-docs")
+
+
+def test_subscriptions_show_each_event_and_stop(browser: Browser) -> None:
+    example = ConsoleExample("数数", "subscription Count {\n  ticks\n}")
+    with stream_door(make_stream_schema(), Console([example])) as door:
+        page = browser.new_page()
+        page.goto(f"http://{door.address}/graphql#token=good")
+        page.get_by_role("button", name="数数").click()
+        page.locator(".graphiql-execute-button").click()
+        wait_for(lambda: door.streams.subscriptions == 1)
+        for number in (41, 42):
+            door.ledger.write(number)
+            expect(page.locator(".graphiql-response")).to_contain_text(f'"ticks": {number}')
+        page.locator(".graphiql-execute-button").click()
+        wait_for(lambda: not door.streams.subscriptions)
+        page.close()

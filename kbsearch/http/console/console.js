@@ -23,17 +23,60 @@
     status.textContent = sessionStorage.getItem(TOKEN) ? "已使用令牌" : "未登录：请填写访问令牌";
   }
 
-  async function fetcher(params) {
-    const headers = {
-      "content-type": "application/json",
-      accept: "application/graphql-response+json, application/json;q=0.9",
-    };
+  async function post(params, accept, signal) {
+    const headers = { "content-type": "application/json", accept };
     const token = sessionStorage.getItem(TOKEN);
     if (token) headers.authorization = "Bearer " + token;
-    const response = await fetch(endpoint, { method: "POST", headers, body: JSON.stringify(params), credentials: "same-origin" });
+    const response = await fetch(endpoint, { method: "POST", headers, body: JSON.stringify(params), credentials: "same-origin", signal });
     if (response.status === 401) status.textContent = "令牌无效或已过期：请重新填写";
     else showStatus();
-    return response.json();
+    return response;
+  }
+
+  function isSubscription(params, options) {
+    const operations = ((options && options.documentAST) || { definitions: [] }).definitions.filter(function (each) {
+      return each.kind === "OperationDefinition" && (!params.operationName || (each.name && each.name.value === params.operationName));
+    });
+    return operations.length === 1 && operations[0].operation === "subscription";
+  }
+
+  // One subscription as an event stream; GraphiQL shows each answer and calls return() on its stop button.
+  function subscribe(params) {
+    const stopping = new AbortController();
+    const events = readEvents(params, stopping.signal);
+    const stop = events.return.bind(events);
+    events.return = function (value) {
+      stopping.abort();
+      return stop(value);
+    };
+    return events;
+  }
+
+  async function* readEvents(params, signal) {
+    let told = "";
+    try {
+      const response = await post(params, "text/event-stream, application/graphql-response+json;q=0.9", signal);
+      if (!(response.headers.get("content-type") || "").startsWith("text/event-stream")) {
+        yield await response.json();
+        return;
+      }
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let read = await reader.read(); !read.done; read = await reader.read()) {
+        const blocks = (told + read.value).split("\n\n");
+        told = blocks.pop();
+        for (const block of blocks) {
+          const data = block.split("\n").find((line) => line.startsWith("data: "));
+          if (block.startsWith("event: next") && data) yield JSON.parse(data.slice(6));
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async function fetcher(params, options) {
+    if (isSubscription(params, options)) return subscribe(params);
+    return (await post(params, "application/graphql-response+json, application/json;q=0.9")).json();
   }
 
   function render() {
