@@ -9,7 +9,12 @@ from functools import cached_property
 
 from sqlmodel import Session, col, select
 
+from kbsearch.schema.announcement_loading import AnnouncementBatches
+from kbsearch.schema.desk_loading import DeskBatches
+from kbsearch.schema.feedback_loading import FeedbackBatches
 from kbsearch.schema.loading import Batch
+from kbsearch.schema.record_loading import RecordBatches
+from kbsearch.services.attachments import held
 from kbsearch.services.listings.people import tokens_of
 from kbsearch.services.listings.submissions import submissions_on
 from kbsearch.services.reading import Page, pages, pages_of, reads_of
@@ -18,18 +23,20 @@ from kbsearch.store.lives import Life
 from kbsearch.store.submissions import gather_facts, latest_revisions
 from kbsearch.store.tables import (
     ApiToken,
+    Attachment,
     Category,
     DocumentType,
-    KnowledgeVersion,
     OutboxMessage,
     Person,
     Revision,
     Revocation,
+    SubjectVersion,
     Submission,
     TransitionLog,
 )
 from kbsearch.store.visibility import visible_submissions
 from kbsearch.workflow.decide import Actor, Facts
+from kbsearch.workflow.states import SubjectKind
 
 
 class Loader:
@@ -44,13 +51,18 @@ class Loader:
         self.facts = Batch[Facts](self._facts)
         self.latest = Batch[Revision](lambda ids: latest_revisions(session, ids))
         self.revisions = Batch[list[Revision]](self._revisions)
-        self.log = Batch[list[TransitionLog]](lambda ids: self._log(DocumentType.SUBMISSION, ids))
-        self.knowledge_log = Batch[list[TransitionLog]](lambda ids: self._log(DocumentType.KNOWLEDGE, ids))
+        self.log = Batch[list[TransitionLog]](lambda ids: self.log_of(DocumentType.SUBMISSION, ids))
+        self.knowledge_log = Batch[list[TransitionLog]](lambda ids: self.log_of(DocumentType.KNOWLEDGE, ids))
         self.submissions_on = Batch[list[Submission]](self._submissions_on)
         self.tokens = Batch[list[ApiToken]](lambda ids: tokens_of(session, ids))
         self.outbox = Batch[list[OutboxMessage]](self._outbox)
-        self.versions_of = Batch[KnowledgeVersion](self._versions_of)
+        self.versions_of = Batch[SubjectVersion](self._versions_of)
+        self.attachments = Batch[Attachment](lambda digests: held(session, digests))
         self.revocations_of = Batch[Revocation](self._revocations_of)
+        self.feedback = FeedbackBatches(self)
+        self.records = RecordBatches(self)
+        self.announcements = AnnouncementBatches(self)
+        self.desk = DeskBatches(self)
 
     @cached_property
     def categories(self) -> dict[str, Category]:
@@ -62,13 +74,19 @@ class Loader:
         ids = [row.id for row in rows]
         for row in rows:
             self.submissions.put(row.id, row)
-        self.pages.want({row.knowledge_id for row in rows})
+        self.pages.want({row.subject_id for row in rows if row.subject_kind is SubjectKind.KNOWLEDGE})
+        self.announcements.pages.want({row.subject_id for row in rows if row.subject_kind is SubjectKind.ANNOUNCEMENT})
+        replies = {row.subject_id for row in rows if row.subject_kind is SubjectKind.REPLY}
+        self.announcements.asked.want(replies)
+        self.announcements.reply.want(replies)
         self.people.want({i for row in rows for i in (row.author_id, row.reviewer_id, row.approved_by, row.claimed_by)})
         batches: tuple[Batch[object], ...] = (
             self.facts, self.latest, self.revisions, self.log, self.outbox, self.versions_of, self.revocations_of,
         )  # type: ignore[assignment]  # fmt: skip
         for batch in batches:
             batch.want(ids)
+        self.feedback.linked_to.want(ids)
+        self.records.batches.want({row.batch_id for row in rows})
 
     def _people(self, ids: list[str]) -> Mapping[str, Person]:
         return {p.id: p for p in self.session.exec(select(Person).where(col(Person.id).in_(ids)))}
@@ -82,13 +100,18 @@ class Loader:
             self.pages.put(knowledge_id, page)
 
     def _seen(self, found: dict[str, Page]) -> dict[str, Page]:
-        self.reads.want(found)
+        for batch in (self.reads, self.desk.kept, self.desk.known):
+            batch.want(found)
         self.people.want({v.author_id for page in found.values() for v in page.life.versions.values()})
+        self.people.want({i for page in found.values() if page.note is not None for i in (page.note.author_id, page.note.reviewed_by)})
+        self.records.dossiers.want(found)
         return found
 
     def _submissions(self, ids: list[str]) -> Mapping[str, Submission]:
         statement = select(Submission).where(col(Submission.id).in_(ids), visible_submissions(self.actor.id, self.actor.roles))
-        return {s.id: s for s in self.session.exec(statement)}
+        rows = self.session.exec(statement).all()
+        self.saw(rows)
+        return {s.id: s for s in rows}
 
     def _facts(self, ids: list[str]) -> Mapping[str, Facts]:
         rows = [row for i in ids if (row := self.submissions.get(i)) is not None]
@@ -107,7 +130,8 @@ class Loader:
         self.saw([row for rows in found.values() for row in rows])
         return found
 
-    def _log(self, document_type: DocumentType, ids: list[str]) -> Mapping[str, list[TransitionLog]]:
+    def log_of(self, document_type: DocumentType, ids: list[str]) -> Mapping[str, list[TransitionLog]]:
+        """The log of documents of one type, oldest first."""
         found: defaultdict[str, list[TransitionLog]] = defaultdict(list)
         statement = select(TransitionLog).where(TransitionLog.document_type == document_type, col(TransitionLog.document_id).in_(ids))
         for row in self.session.exec(statement.order_by(col(TransitionLog.sequence), col(TransitionLog.ordinal))):
@@ -122,8 +146,8 @@ class Loader:
             found[row.submission_id or ""].append(row)
         return found
 
-    def _versions_of(self, ids: list[str]) -> Mapping[str, KnowledgeVersion]:
-        statement = select(KnowledgeVersion).where(col(KnowledgeVersion.submission_id).in_(ids), col(KnowledgeVersion.accepted))
+    def _versions_of(self, ids: list[str]) -> Mapping[str, SubjectVersion]:
+        statement = select(SubjectVersion).where(col(SubjectVersion.submission_id).in_(ids), col(SubjectVersion.accepted))
         return {v.submission_id or "": v for v in self.session.exec(statement)}
 
     def _revocations_of(self, ids: list[str]) -> Mapping[str, Revocation]:

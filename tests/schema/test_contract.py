@@ -176,6 +176,9 @@ def test_the_standard_introspection_and_the_console_examples_fit_the_limits(worl
     assert len(answer["data"]["__schema"]["types"]) > 100
     for example in EXAMPLES:
         who = {"运维": "operator", "作者": "author", "审核": "reviewer"}.get(example.title.partition("：")[0], "agent")
+        if example.query.startswith("subscription"):  # what is heard there, tests/schema/test_subscriptions.py proves
+            assert validate(core_schema(build_schema()), parse(example.query)) == [], example.title
+            continue
         body = {"query": example.query, "variables": example.variables}
         result = world.post(body, {"authorization": f"Bearer {world.tokens[who]}"}).json()
         assert "errors" not in result, (example.title, result["errors"])

@@ -74,7 +74,7 @@ def test_hidden_text_leaves_on_no_path(world: World, ended: str, synced: bool) -
     page = {"id": encode_id("Knowledge", raw)}
     if ended == "suspended":
         lock = world.ask("reviewer", "query($id: ID!) { knowledge(id: $id) { lockVersion allowedActions } }", **page)["knowledge"]
-        assert lock["allowedActions"] == ["SUSPEND"]
+        assert lock["allowedActions"] == ["SUSPEND", "MARK_STILL_IN_USE"]
         done = world.act(
             "reviewer",
             "suspendKnowledge",
@@ -83,7 +83,7 @@ def test_hidden_text_leaves_on_no_path(world: World, ended: str, synced: bool) -
             lockVersion=lock["lockVersion"],
             reasonText="资费有误",
         )
-        assert done["knowledge"] == {"status": "SUSPENDED", "allowedActions": ["RESUME"]}
+        assert done["knowledge"] == {"status": "SUSPENDED", "allowedActions": ["RESUME", "MARK_STILL_IN_USE"]}
     else:
         drafted = world.act("author", "draftRevoke", SUBMISSION, knowledgeId=page["id"], reason="PUBLISHED_IN_ERROR")
         world.approve(world.do("author", "submitForReview", drafted["submission"]))

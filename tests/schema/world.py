@@ -34,6 +34,8 @@ from kbsearch.store.engine import open_engine
 from kbsearch.store.unit import Store
 from kbsearch.workflow.actions import Role
 
+from .comparing import ComparingProjector
+
 START = datetime(2026, 11, 23, 1, tzinfo=UTC)
 INDEX = "index:embedded"
 SECRET = "whsec_" + base64.b64encode(b"headquarters' half of the secret").decode()
@@ -88,7 +90,15 @@ class World:
         searcher = Searcher(self.index, chain, secret, SearchLogger(self.store))
         self.system = Parts(self.store, searcher, secret, (SECRET,))
         limits = HttpLimits(list_sizes=LIST_SIZES)
-        self.endpoint = GraphQLEndpoint(schema, context_factory(self.system), limits=limits, threads=2, monotonic=lambda: self.seconds)
+        self.projector = ComparingProjector()
+        self.endpoint = GraphQLEndpoint(
+            schema,
+            context_factory(self.system),
+            limits=limits,
+            threads=2,
+            projector=self.projector,
+            monotonic=lambda: self.seconds,
+        )
         self._runner = asyncio.Runner()
 
     def _look(self) -> datetime:
@@ -115,6 +125,7 @@ class World:
         return Template(self.database, self.people, self.tokens, self.local_category)
 
     def close(self) -> None:
+        assert self.projector.mismatches == []
         self.endpoint.close()
         self._runner.close()
         with suppress(Exception):  # an index that a test broke on purpose
@@ -228,8 +239,8 @@ class World:
     def found(self, text: str, who: str = "agent") -> list[str]:
         """The titles a search finds."""
         self.sync_index()
-        query = "query($q: String!) { search(query: $q) { edges { node { version { title } } } } }"
-        return [e["node"]["version"]["title"] for e in self.ask(who, query, q=text)["search"]["edges"]]
+        query = "query($q: String!) { search(query: $q) { edges { node { title } } } }"
+        return [e["node"]["title"] for e in self.ask(who, query, q=text)["search"]["edges"]]
 
 
 ERRORS = """userErrors { __typename code message field

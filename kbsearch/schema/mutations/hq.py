@@ -23,6 +23,23 @@ _APPROVER = "总部的审批人"
 _CODES = "省代码，两位大写字母"
 
 
+@strawberry.input(description="公告指名的一个人")
+class HqAddresseeInput:
+    """One named person."""
+
+    organisation: str = strawberry.field(description="单位代码")
+    id: str = strawberry.field(description="编号；二线客服系统的人为工号")
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="姓名")
+
+
+@strawberry.input(description="公告对象")
+class HqAudienceInput:
+    """Organisations and named people."""
+
+    organisations: list[str] | None = strawberry.field(default=strawberry.UNSET, description="单位代码")
+    people: list[HqAddresseeInput] | None = strawberry.field(default=strawberry.UNSET, description="指名的人")
+
+
 @strawberry.input(description="版本的全文，总部所定")
 class HqContentInput:
     """Every reader-visible field."""
@@ -36,6 +53,10 @@ class HqContentInput:
     effective_from: datetime | None = strawberry.field(default=strawberry.UNSET, description="生效时间；空为即时")
     effective_to: datetime | None = strawberry.field(default=strawberry.UNSET, description="失效时间；空为长期")
     attachments: list[str] | None = strawberry.field(default=strawberry.UNSET, description="附件的 SHA-256")
+    audience: HqAudienceInput | None = strawberry.field(default=strawberry.UNSET, description="对象；只有公告有")
+    must_read: bool | None = strawberry.field(default=strawberry.UNSET, description="是否必读；只有公告有")
+    needs_reply: bool | None = strawberry.field(default=strawberry.UNSET, description="是否须回复；只有公告有")
+    reply_due_at: datetime | None = strawberry.field(default=strawberry.UNSET, description="回复期限；只有公告有")
 
 
 @strawberry.input(description="接收确认")
@@ -55,7 +76,7 @@ class HqApproveInput:
     round: int = strawberry.field(description=_ROUND)
     submission_hash: str = strawberry.field(description="我方提交时的申请哈希，原样带回")
     number: int | None = strawberry.field(default=strawberry.UNSET, description="版本号；不给则为我方最高号加一")
-    distribution: list[str] | None = strawberry.field(default=strawberry.UNSET, description=f"指定省公司，{_CODES}")
+    distribution: list[str] | None = strawberry.field(default=strawberry.UNSET, description=f"指定省公司，{_CODES}；公告为所发往的单位代码")
     content: HqContentInput | None = strawberry.field(default=strawberry.UNSET, description="修改后的全文；没有修改则不给")
     content_hash: str | None = strawberry.field(default=strawberry.UNSET, description="修改后全文的内容哈希")
     effective_from: datetime | None = strawberry.field(default=strawberry.UNSET, description="改期后的生效时间")
@@ -113,6 +134,9 @@ class HqPushVersionInput:
     effective_from: datetime | None = strawberry.field(default=strawberry.UNSET, description="改期后的生效时间")
     change_note: str | None = strawberry.field(default=strawberry.UNSET, description="修改说明")
     material: bool | None = strawberry.field(default=strawberry.UNSET, description="是否实质变更，默认是")
+    tree_version: int | None = strawberry.field(
+        default=strawberry.UNSET, description="栏目编号所依的结构版本；我方尚未挂接到这一版则暂存，不给则按我方现有的结构"
+    )
 
 
 @strawberry.input(description="总部下发撤销")
@@ -137,12 +161,21 @@ class HqTaxonomyNodeInput:
     position: int | None = strawberry.field(default=strawberry.UNSET, description="同级中的次序")
 
 
+@strawberry.input(description="合并：不再在树中的节点，及其下知识归入的节点")
+class HqTaxonomyMergeInput:
+    """One merge."""
+
+    from_: str = strawberry.field(name="from", description="被合并的节点，已不在 nodes 中")
+    into: str = strawberry.field(description="归入的节点，在 nodes 中")
+
+
 @strawberry.input(description="知识结构下发：整棵树")
 class HqPushTaxonomyInput:
     """The whole tree."""
 
     tree_version: int = strawberry.field(description="结构版本，从 1 连续递增")
     nodes: list[HqTaxonomyNodeInput] = strawberry.field(description="全部节点")
+    merges: list[HqTaxonomyMergeInput] | None = strawberry.field(default=strawberry.UNSET, description="合并；没有则不给")
 
 
 @strawberry.type(description="对总部一条消息的回执")
@@ -176,10 +209,11 @@ def wire_value(value: Any) -> Any:
     if not hasattr(value, "__strawberry_definition__"):
         return value
     given = ((name, item) for name, item in vars(value).items() if item is not strawberry.UNSET and item is not None)
-    return {to_camel_case(name): wire_value(item) for name, item in given}
+    return {to_camel_case(name.rstrip("_")): wire_value(item) for name, item in given}  # from_ stands for from
 
 
-def _receive(info: Info, kind: str, data: Any) -> HqReceiptPayload:
+def receive(info: Info, kind: str, data: Any) -> HqReceiptPayload:
+    """Store one of headquarters' inputs and carry it out; `kind` is the mutation's name."""
     delivery = info.context.delivery
     if delivery is None:
         raise RuntimeError("a field for headquarters was reached without a signature")
@@ -196,39 +230,39 @@ class HqMutations:
     @resolved("总部：接收确认")
     def hq_acknowledge(self, info: Info, data: Input[HqAcknowledgeInput]) -> HqReceiptPayload:
         """接收确认."""
-        return _receive(info, "hqAcknowledge", data)
+        return receive(info, "hqAcknowledge", data)
 
     @resolved("总部：审批通过")
     def hq_approve(self, info: Info, data: Input[HqApproveInput]) -> HqReceiptPayload:
         """审批通过."""
-        return _receive(info, "hqApprove", data)
+        return receive(info, "hqApprove", data)
 
     @resolved("总部：退回")
     def hq_return(self, info: Info, data: Input[HqReturnInput]) -> HqReceiptPayload:
         """退回."""
-        return _receive(info, "hqReturn", data)
+        return receive(info, "hqReturn", data)
 
     @resolved("总部：否决")
     def hq_reject(self, info: Info, data: Input[HqRejectInput]) -> HqReceiptPayload:
         """否决."""
-        return _receive(info, "hqReject", data)
+        return receive(info, "hqReject", data)
 
     @resolved("总部：撤回结果")
     def hq_withdraw_result(self, info: Info, data: Input[HqWithdrawResultInput]) -> HqReceiptPayload:
         """撤回结果."""
-        return _receive(info, "hqWithdrawResult", data)
+        return receive(info, "hqWithdrawResult", data)
 
     @resolved("总部：下发知识版本")
     def hq_push_version(self, info: Info, data: Input[HqPushVersionInput]) -> HqReceiptPayload:
         """版本同步."""
-        return _receive(info, "hqPushVersion", data)
+        return receive(info, "hqPushVersion", data)
 
     @resolved("总部：下发撤销")
     def hq_push_revocation(self, info: Info, data: Input[HqPushRevocationInput]) -> HqReceiptPayload:
         """版本同步."""
-        return _receive(info, "hqPushRevocation", data)
+        return receive(info, "hqPushRevocation", data)
 
     @resolved("总部：下发知识结构")
     def hq_push_taxonomy(self, info: Info, data: Input[HqPushTaxonomyInput]) -> HqReceiptPayload:
         """知识结构下发."""
-        return _receive(info, "hqPushTaxonomy", data)
+        return receive(info, "hqPushTaxonomy", data)

@@ -10,6 +10,7 @@ from kbsearch.schema.fields import resolved
 from kbsearch.schema.ids import raw_id
 from kbsearch.schema.mutations.payloads import InboxMessagePayload, KnowledgePayload, RecordClickPayload
 from kbsearch.schema.pagination import Input
+from kbsearch.schema.types.announcement import announcement_of
 from kbsearch.schema.types.knowledge import knowledge_of
 from kbsearch.schema.types.transport import InboxMessage
 from kbsearch.schema.user_errors import user_errors
@@ -50,6 +51,13 @@ class ArchiveKnowledgeInput(KnowledgeActionInput):
     """Nothing else."""
 
 
+@strawberry.input(description="标记停售在用：打上或去掉")
+class MarkStillInUseInput(KnowledgeActionInput):
+    """On or off."""
+
+    still_in_use: bool = strawberry.field(description="是否停售在用")
+
+
 @strawberry.input(description="应用一条隔离的总部消息")
 class ApplyQuarantinedInput:
     """Which message."""
@@ -67,16 +75,16 @@ class DiscardQuarantinedInput:
     reason_text: str = strawberry.field(description="弃置的原因")
 
 
-@strawberry.input(description="记一次点击：从哪次检索打开了哪条知识")
+@strawberry.input(description="记一次点击：从哪次检索打开了哪条知识或公告")
 class RecordClickInput:
     """What was opened."""
 
     search_id: str = strawberry.field(description="检索结果的 searchId")
-    knowledge_id: strawberry.ID = strawberry.field(description="知识的不透明编号")
+    knowledge_id: strawberry.ID = strawberry.field(description="知识或公告的不透明编号")
     position: int = strawberry.field(description="在结果中的位次，从 1 起")
 
 
-def _on_knowledge(info: Info, knowledge_id: str, operation: Callable[[Unit, Actor, str], tables.Knowledge]) -> KnowledgePayload:
+def _on_knowledge(info: Info, knowledge_id: str, operation: Callable[[Unit, Actor, str], tables.Subject]) -> KnowledgePayload:
     key = raw_id(knowledge_id, "Knowledge")
     if key is None:
         return KnowledgePayload(user_errors=user_errors(not_found("知识", "knowledgeId")))
@@ -113,6 +121,14 @@ class KnowledgeMutations:
         lock = data.lock_version
         return _on_knowledge(info, data.knowledge_id, lambda u, a, key: knowledge.archive(u, a, key, lock_version=lock))
 
+    @resolved("标记停售在用：已停售而老客户仍在使用；座席看得到、可筛选，状态不变")
+    def mark_still_in_use(self, info: Info, data: Input[MarkStillInUseInput]) -> KnowledgePayload:
+        """On or off."""
+        lock, mark = data.lock_version, data.still_in_use
+        return _on_knowledge(
+            info, data.knowledge_id, lambda u, a, key: knowledge.mark_still_in_use(u, a, key, lock_version=lock, still_in_use=mark)
+        )
+
     @resolved("应用一条隔离的总部消息：审批通过当作总部下发，其余按流程再走一遍")
     def apply_quarantined(self, info: Info, data: Input[ApplyQuarantinedInput]) -> InboxMessagePayload:
         """After all."""
@@ -128,14 +144,16 @@ class KnowledgeMutations:
     @resolved("记一次点击，尽力而为")
     def record_click(self, info: Info, data: Input[RecordClickInput]) -> RecordClickPayload:
         """In memory, written in batches."""
-        found = knowledge_of(info, raw_id(data.knowledge_id, "Knowledge"))
-        if found is None:
+        known = knowledge_of(info, raw_id(data.knowledge_id, "Knowledge"))
+        posted = announcement_of(info, raw_id(data.knowledge_id, "Announcement"))
+        page = known.page if known is not None else posted.page if posted is not None else None
+        if page is None:
             return RecordClickPayload(user_errors=user_errors(not_found("知识", "knowledgeId")))
         if not 0 < len(data.search_id) <= _LONGEST_SEARCH_ID or not 1 <= data.position <= _LAST_POSITION:
             bad = violated("BAD_CLICK", "searchId 须是检索结果给出的，position 须从 1 起。", "searchId")
             return RecordClickPayload(user_errors=user_errors(bad))
-        shown = found.page.shown
+        shown = page.shown
         number = 0 if shown is None else shown.number
         log = info.context.searcher.log
-        log.clicked(data.search_id, found.page.life.knowledge.id, number, data.position, info.context.now)
+        log.clicked(data.search_id, page.life.subject.id, number, data.position, info.context.now)
         return RecordClickPayload(user_errors=[], recorded=True)

@@ -12,6 +12,7 @@ from kbsearch.schema.fields import resolved
 from kbsearch.schema.ids import raw_id
 from kbsearch.schema.outages import index_in_reach
 from kbsearch.schema.pagination import After, First, Id, check_first
+from kbsearch.schema.readings import note_reading
 from kbsearch.schema.selection import asked_below
 from kbsearch.schema.types.category import Category, children_of
 from kbsearch.schema.types.knowledge import Knowledge, knowledge_list, knowledge_of
@@ -40,6 +41,7 @@ class SearchFilter:
     updated_to: datetime | None = strawberry.field(default=None, description="版本成立时间到（不含）")
     effective_from: datetime | None = strawberry.field(default=None, description="生效时间从（含）")
     effective_to: datetime | None = strawberry.field(default=None, description="生效时间到（不含）")
+    still_in_use: bool | None = strawberry.field(default=None, description="只要停售在用的（true），或不要停售在用的（false）")
 
 
 def _range(start: datetime | None, end: datetime | None) -> InstantRange | None:
@@ -58,6 +60,7 @@ def _filters(given: SearchFilter) -> Filters:
         lifecycle=frozenset(given.lifecycle or CURRENT_ONLY) & ANY_LIFECYCLE,
         updated=_range(given.updated_from, given.updated_to),
         effective=_range(given.effective_from, given.effective_to),
+        still_in_use=given.still_in_use,
     )
 
 
@@ -113,7 +116,7 @@ class AgentQueries:
         """Titles in force that continue what was typed."""
         context = info.context
         with index_in_reach():
-            found = context.searcher.suggest(context.session, text, check_first(first), context.now)
+            found = context.searcher.suggest(context.session, context.signed_in, text, check_first(first), context.now)
         return [suggested(one) for one in found]
 
     @resolved("打开一条知识（计一次阅读）；编号无效或没有可读的版本则空")
@@ -121,7 +124,8 @@ class AgentQueries:
         """The page."""
         found = knowledge_of(info, raw_id(id, "Knowledge"))
         if found is not None:
-            info.context.searcher.log.opened(found.page.life.knowledge.id)
+            info.context.searcher.log.opened(found.page.life.subject.id)
+            note_reading(info, found.page.life.subject.id, found.page.shown)
         return found
 
     @resolved("栏目树的根，经 children 逐级展开；不含已停用的")

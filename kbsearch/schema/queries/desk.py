@@ -13,10 +13,10 @@ from kbsearch.schema.types.submission import Submission, SubmissionConnection, S
 from kbsearch.services.listings import people as people_listings
 from kbsearch.services.listings import submissions as listings
 from kbsearch.services.listings.slices import Paging, Slice
-from kbsearch.services.listings.submissions import QueueFilter
+from kbsearch.services.listings.submissions import MyWorkFilter, QueueFilter
 from kbsearch.store import tables
 from kbsearch.workflow.actions import Role
-from kbsearch.workflow.states import Scope, SubmissionKind, SubmissionState, Urgency
+from kbsearch.workflow.states import Scope, SubjectKind, SubmissionKind, SubmissionState, Urgency
 
 _NOBODY = ""  # an id nobody has: what junk in a filter stands for
 
@@ -27,6 +27,7 @@ class ReviewQueueFilter:
 
     states: list[SubmissionState] | None = strawberry.field(default=None, description="状态；默认为待审核与审核通过待提交")
     kinds: list[SubmissionKind] | None = strawberry.field(default=None, description="种类")
+    subject_kinds: list[SubjectKind] | None = strawberry.field(default=None, description="知识、公告还是公告回复")
     scope: Scope | None = strawberry.field(default=None, description="范围")
     category_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="栏目的不透明编号，含其下级")
     urgency: Urgency | None = strawberry.field(default=None, description="紧急程度")
@@ -41,6 +42,7 @@ def _queue_filter(given: ReviewQueueFilter) -> QueueFilter:
     return QueueFilter(
         states=frozenset(given.states or ()),
         kinds=frozenset(given.kinds or ()),
+        subject_kinds=frozenset(given.subject_kinds or ()),
         scope=given.scope,
         category_ids=categories,
         urgency=given.urgency,
@@ -83,12 +85,13 @@ class DeskQueries:
         self,
         info: Info,
         states: Annotated[list[SubmissionState] | None, strawberry.argument(description="只要这些状态的；不给则全部")] = None,
+        subject_kinds: Annotated[list[SubjectKind] | None, strawberry.argument(description="只要这些；不给则全部")] = None,
         first: First = 20,
         after: After = None,
     ) -> SubmissionConnection | None:
         """Whatever is mine."""
         context = info.context
-        wanted = frozenset(states or ())
+        wanted = MyWorkFilter(frozenset(states or ()), frozenset(subject_kinds or ()))
         return _connection(info, listings.my_work(context.session, context.signed_in, wanted, paging(info, first, after)), after)
 
     @resolved("审核队列：紧急的在前，再按期限")

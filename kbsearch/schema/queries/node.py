@@ -11,13 +11,21 @@ from kbsearch.schema.fields import resolved
 from kbsearch.schema.ids import decode_id
 from kbsearch.schema.pagination import MAX_FIRST, Id
 from kbsearch.schema.scalars import bad_input
+from kbsearch.schema.types.announcement import announcement_of, reply_of
+from kbsearch.schema.types.announcement_version import AnnouncementVersion, announcement_version
+from kbsearch.schema.types.batch import batch_of
 from kbsearch.schema.types.category import category_of
+from kbsearch.schema.types.feedback import feedback_of
+from kbsearch.schema.types.interim_note import interim_note_of
 from kbsearch.schema.types.knowledge import knowledge_of
 from kbsearch.schema.types.node import Node
+from kbsearch.schema.types.notices import Notice
 from kbsearch.schema.types.person import ApiToken, Person, person_of
 from kbsearch.schema.types.submission import submission_of
 from kbsearch.schema.types.transport import Alarm, InboxMessage, OutboxMessage
 from kbsearch.schema.types.version import KnowledgeVersion, version_of
+from kbsearch.schema.types.version_sync import sync_run_of
+from kbsearch.services.notices.reading import notice_of
 from kbsearch.store import tables
 from kbsearch.workflow.actions import Role
 
@@ -31,10 +39,22 @@ def _version(info: Info, key: str) -> KnowledgeVersion | None:
     return version_of(page, page.life.versions.get(int(number))) if known and page is not None else None
 
 
+def _announcement_version(info: Info, key: str) -> AnnouncementVersion | None:
+    announcement_id, _, number = key.rpartition(":")
+    page = info.context.load.announcements.pages.get(announcement_id)
+    known = page is not None and number.isascii() and number.isdigit() and len(number) < 10  # noqa: PLR2004 - an Int
+    return announcement_version(page, page.version(int(number))) if known and page is not None else None
+
+
 def _person(info: Info, key: str) -> Person | None:
     """People are found by those who give them work or rights; everyone finds themselves."""
     itself = info.context.person is not None and info.context.person.id == key
     return person_of(info, key) if itself or info.context.has(Role.REVIEWER, Role.ADMIN) else None
+
+
+def _notice(info: Info, key: str) -> Notice | None:
+    row = notice_of(info.context.session, info.context.signed_in, key)
+    return None if row is None else Notice(row=row)
 
 
 def _row(table: type[Row], wrap: Callable[[Row], Node], *roles: Role) -> Callable[[Info, str], Node | None]:
@@ -49,8 +69,16 @@ _KINDS: dict[str, Callable[[Info, str], Node | None]] = {
     "Knowledge": knowledge_of,
     "KnowledgeVersion": _version,
     "Submission": submission_of,
+    "Announcement": announcement_of,
+    "AnnouncementVersion": _announcement_version,
+    "AnnouncementReply": reply_of,
+    "Feedback": feedback_of,
+    "InterimNote": interim_note_of,
+    "Batch": batch_of,
     "Category": category_of,
+    "SyncRun": sync_run_of,
     "Person": _person,
+    "Notice": _notice,
     "ApiToken": _row(tables.ApiToken, lambda row: ApiToken(row=row), Role.ADMIN),
     "OutboxMessage": _row(tables.OutboxMessage, lambda row: OutboxMessage(row=row), Role.OPERATOR),
     "InboxMessage": _row(tables.InboxMessage, lambda row: InboxMessage(row=row), Role.OPERATOR, Role.REVIEWER),
@@ -70,7 +98,10 @@ def _announce(info: Info, ids: list[strawberry.ID]) -> None:
     named = [n for i in ids if (n := decode_id(i)) is not None]
     load.pages.want({n.raw if n.type == "Knowledge" else n.raw.rpartition(":")[0] for n in named if n.type.startswith("Knowledge")})
     load.submissions.want({n.raw for n in named if n.type == "Submission"})
+    load.feedback.by_id.want({n.raw for n in named if n.type == "Feedback"})
     load.people.want({n.raw for n in named if n.type == "Person"})
+    load.records.notes.want({n.raw for n in named if n.type == "InterimNote"})
+    load.records.batches.want({n.raw for n in named if n.type == "Batch"})
 
 
 @strawberry.type

@@ -25,7 +25,9 @@ class OutboxFilter:
     """What of the outbox to show."""
 
     statuses: list[OutboxStatus] | None = strawberry.field(default=None, description="传输状态；死信为 DEAD")
-    destinations: list[str] | None = strawberry.field(default=None, description="去处：hq 为总部，index:… 为索引")
+    destinations: list[str] | None = strawberry.field(
+        default=None, description="去处：hq 为总部，index:… 为索引，notice:mail、notice:webhook 为通知"
+    )
     kinds: list[str] | None = strawberry.field(default=None, description="报文种类代码")
     submission_id: str | None = strawberry.field(default=None, description="所指申请的未编码编号")
     knowledge_id: str | None = strawberry.field(default=None, description="所指知识的未编码编号")

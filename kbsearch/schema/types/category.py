@@ -7,6 +7,7 @@ import strawberry
 from kbsearch.schema.context import Info
 from kbsearch.schema.fields import of_row, resolved
 from kbsearch.schema.types.node import Node
+from kbsearch.services.taxonomy import merged_target
 from kbsearch.store import tables
 from kbsearch.store.tables import CategoryOrigin
 
@@ -23,6 +24,18 @@ class Category(Node):
     position: int = of_row("同级中的次序")
     retired_at: datetime | None = of_row("停用时间；空为在用")
     lock_version: int = of_row("锁版本，修改时带回")
+
+    @resolved("是否已停用（含已并入别的栏目）")
+    def retired(self) -> bool:
+        """No longer to be chosen; what hangs on it stays findable."""
+        return self.row.retired_at is not None
+
+    @resolved("已并入哪个栏目（沿合并追到底）；没有合并则空")
+    def merged_into(self, info: Info) -> "Category | None":
+        """Where its items are now."""
+        if self.row.merged_into is None:
+            return None
+        return category_of(info, merged_target(info.context.load.categories, self.row.id))
 
     def node_key(self) -> str:
         """The node's stable id."""

@@ -7,6 +7,10 @@ from typing import Any
 import strawberry
 
 from kbsearch.content import Content
+from kbsearch.schema.context import Info
+from kbsearch.schema.fields import resolved
+from kbsearch.schema.types.attachment import Attachment, attachments_of
+from kbsearch.schema.types.audience import AnnouncementTerms, AnnouncementTermsInput, announcement_terms, terms_over
 from kbsearch.services.differences import ChangeKind, FieldDifference, differences
 
 
@@ -23,6 +27,12 @@ class ContentText:
     effective_from: datetime | None = strawberry.field(description="生效时间；空为通过即生效")
     effective_to: datetime | None = strawberry.field(description="失效时间；空为长期有效")
     attachments: list[str] = strawberry.field(description="附件的 SHA-256")
+    terms: AnnouncementTerms | None = strawberry.field(default=None, description="公告的条款：对象、必读、回复；知识和回复没有")
+
+    @resolved("附件：名称、大小、下载地址；未到的在后")
+    def attachment_files(self, info: Info) -> list[Attachment]:
+        """What the digests stand for."""
+        return attachments_of(info, self.attachments)
 
 
 def content_text(content: Content) -> ContentText:
@@ -37,6 +47,7 @@ def content_text(content: Content) -> ContentText:
         effective_from=content.effective_from,
         effective_to=content.effective_to,
         attachments=list(content.attachments),
+        terms=None if content.terms is None else announcement_terms(content.terms),
     )
 
 
@@ -52,16 +63,22 @@ class ContentInput:
     regions: list[str] | None = strawberry.field(default=strawberry.UNSET, description="适用省份，两位大写字母，如 BJ；空为全国")
     effective_from: datetime | None = strawberry.field(default=strawberry.UNSET, description="生效时间；空为通过即生效")
     effective_to: datetime | None = strawberry.field(default=strawberry.UNSET, description="失效时间；空为长期有效")
+    attachments: list[str] | None = strawberry.field(
+        default=strawberry.UNSET, description="附件的 SHA-256，由 POST /attachments 上传所得，最多 20 个"
+    )
+    terms: AnnouncementTermsInput | None = strawberry.field(default=strawberry.UNSET, description="公告的条款；知识和回复不能有")
 
 
-_EMPTY: dict[str, Any] = {"keywords": (), "regions": (), "effective_from": None, "effective_to": None}
+_EMPTY: dict[str, Any] = {"keywords": (), "regions": (), "attachments": (), "effective_from": None, "effective_to": None}
 
 
 def written_over(given: ContentInput, start: Content) -> Content:
     """`start` with the given fields put over it; null empties a field."""
     changes: dict[str, Any] = {}
     for name, value in vars(given).items():
-        if value is not strawberry.UNSET:
+        if name == "terms" and value is not strawberry.UNSET:
+            changes[name] = terms_over(value, start.terms)
+        elif value is not strawberry.UNSET:
             kept = _EMPTY.get(name, "") if value is None else value
             changes[name] = tuple(kept) if isinstance(kept, list) else kept
     return replace(start, **changes)

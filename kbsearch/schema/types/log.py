@@ -11,23 +11,64 @@ from kbsearch.schema.types.person import Person, person_of
 from kbsearch.store import tables
 from kbsearch.store.tables import DocumentType, InboxStatus
 from kbsearch.workflow.actions import Action, ActorKind
+from kbsearch.workflow.announcements import AnnouncementAction, AnnouncementStatus
+from kbsearch.workflow.batches import BatchAction
+from kbsearch.workflow.feedback import FeedbackAction, FeedbackState, Resolution
+from kbsearch.workflow.interim_notes import InterimNoteAction, InterimNoteState
 from kbsearch.workflow.knowledge import KnowledgeAction
 from kbsearch.workflow.reasons import ReturnReason, RevokeReason
 from kbsearch.workflow.states import KnowledgeStatus, SubmissionState
+from kbsearch.workflow.version_sync import SyncAction, SyncState
 
 _ACTIONS = {
+    **{a.value: a.label for a in BatchAction},
+    **{a.value: a.label for a in InterimNoteAction},
     **{a.value: a.label for a in Action},
     **{a.value: a.label for a in KnowledgeAction},
+    **{a.value: a.label for a in FeedbackAction},
+    **{a.value: a.label for a in SyncAction},
     "PUSH_VERSION": "总部下发版本",
     "PUSH_REVOCATION": "总部下发撤销",
     "PUSH_TAXONOMY": "总部下发知识结构",
+    "CATEGORY_MERGED": "随栏目合并移动",
+    "SYNC_REPAIR": "版本同步修复",
+    "ASK_VERSION": "向总部申请补发",
     "IMPORT": "存量导入",
     "APPLY": "应用隔离消息",
     "DISCARD": "弃置隔离消息",
     "REPLAY": "重放报文",
+    "REMIND": "提醒",
+    "REMIND_EXPIRY": "到期提醒",
+    **{a.value: a.label for a in AnnouncementAction},
+    "IN_FORCE": "发布给使用者",
+    "ENDED": "撤回生效",
+    "PREVIEW": "先行给看",
+    "PREVIEW_ENDED": "不再先行给看",
+    "DELIVER_REPLY": "总部送达回复",
 }
 _STATES = {s.value: s.label for states in (InboxStatus, KnowledgeStatus, SubmissionState) for s in states}
 _REASONS = {r.value: r.label for reasons in (ReturnReason, RevokeReason) for r in reasons}
+
+# Where a document of its own kind uses a code that another kind has under another name.
+_NAMES_OF = {
+    DocumentType.ANNOUNCEMENT: {s.value: s.label for s in AnnouncementStatus},
+    DocumentType.FEEDBACK: {n.value: n.label for names in (FeedbackState, Resolution) for n in names},
+    DocumentType.INTERIM_NOTE: {s.value: s.label for s in InterimNoteState},
+    DocumentType.SYNC_RUN: {n.value: n.label for n in SyncState},
+}
+
+_TYPES = {
+    "SUBMISSION": "Submission",
+    "KNOWLEDGE": "Knowledge",
+    "CATEGORY": "Category",
+    "PERSON": "Person",
+    "FEEDBACK": "Feedback",
+    "ANNOUNCEMENT": "Announcement",
+    "REPLY": "AnnouncementReply",
+    "SYNC_RUN": "SyncRun",
+    "INTERIM_NOTE": "InterimNote",
+    "BATCH": "Batch",
+}
 
 ACTOR_KINDS = {ActorKind.SYSTEM: "系统", ActorKind.HQ: "总部"}
 
@@ -57,9 +98,8 @@ class LogEntry:
     @resolved("所说对象的编号")
     def document_id(self) -> strawberry.ID:
         """Opaque for what has a page of its own."""
-        names = {"SUBMISSION": "Submission", "KNOWLEDGE": "Knowledge", "CATEGORY": "Category", "PERSON": "Person"}
         kind = self.row.document_type.value
-        return strawberry.ID(encode_id(names.get(kind, f"{kind.title()}Message"), self.row.document_id))
+        return strawberry.ID(encode_id(_TYPES.get(kind, f"{kind.title()}Message"), self.row.document_id))
 
     @resolved("做的人；系统与总部没有")
     def actor(self, info: Info) -> Person | None:
@@ -79,14 +119,18 @@ class LogEntry:
     @resolved("之前状态的中文名")
     def from_state_text(self) -> str | None:
         """The Chinese label."""
-        return _STATES.get(self.row.from_state or "", self.row.from_state)
+        return self._label(_STATES, self.row.from_state)
 
     @resolved("之后状态的中文名")
     def to_state_text(self) -> str | None:
         """The Chinese label."""
-        return _STATES.get(self.row.to_state or "", self.row.to_state)
+        return self._label(_STATES, self.row.to_state)
 
     @resolved("原因的中文名")
     def reason_labels(self) -> list[str]:
         """The Chinese labels."""
-        return [_REASONS.get(code, code) for code in self.row.reason_codes]
+        return [self._label(_REASONS, code) or code for code in self.row.reason_codes]
+
+    def _label(self, names: dict[str, str], code: str | None) -> str | None:
+        own = _NAMES_OF.get(self.row.document_type, {})
+        return None if code is None else own.get(code) or names.get(code, code)

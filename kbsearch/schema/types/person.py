@@ -8,6 +8,7 @@ from kbsearch.schema.context import Info
 from kbsearch.schema.fields import of_row, resolved
 from kbsearch.schema.pagination import PageInfo
 from kbsearch.schema.types.node import Node
+from kbsearch.schema.types.notices import NoticeChannel, Unread
 from kbsearch.store import tables
 from kbsearch.workflow.actions import Role
 
@@ -74,6 +75,17 @@ class Viewer:
 
     person: Person = strawberry.field(description="本人")
     roles: list[Role] = strawberry.field(description="本次所用令牌给出的角色，可能少于本人的角色")
+
+    @resolved("等我处理的公告与通知各有多少")
+    def unread(self) -> Unread:
+        """Counted when asked for."""
+        return Unread()
+
+    @resolved("我的通知另外送到哪里；没有设过则空")
+    def notice_channel(self, info: Info) -> NoticeChannel | None:
+        """As chosen by setNoticeChannel."""
+        row = info.context.session.get(tables.NoticeChannel, self.person.row.id)
+        return None if row is None else NoticeChannel(row=row)
 
 
 @strawberry.type(description="人员列表中的一条")

@@ -8,8 +8,11 @@ from kbsearch.content import Content
 from kbsearch.schema.context import Info
 from kbsearch.schema.fields import of_row, resolved
 from kbsearch.schema.pagination import PageInfo
+from kbsearch.schema.types.announcement import Announcement, AnnouncementReply, announcement_of, reply_of
+from kbsearch.schema.types.batch import Batch, batch_of
 from kbsearch.schema.types.category import Category, category_of
 from kbsearch.schema.types.content import ContentText, Difference, content_text, difference_list
+from kbsearch.schema.types.feedback import Feedback, feedback_list
 from kbsearch.schema.types.knowledge import Knowledge, knowledge_of
 from kbsearch.schema.types.log import LogEntry
 from kbsearch.schema.types.node import Node
@@ -20,22 +23,24 @@ from kbsearch.schema.types.version import KnowledgeVersion, version_of
 from kbsearch.services.content_rules import completeness_problems
 from kbsearch.services.drafts import version_content
 from kbsearch.store import tables
+from kbsearch.store.lives import Life
 from kbsearch.store.submissions import content_of
 from kbsearch.workflow.actions import Action
 from kbsearch.workflow.decide import Facts, allowed_actions
 from kbsearch.workflow.reasons import RevokeReason
-from kbsearch.workflow.states import TERMINAL, Scope, SubmissionKind, SubmissionState, Urgency
+from kbsearch.workflow.states import TERMINAL, Scope, SubjectKind, SubmissionKind, SubmissionState, Urgency
 
 _RETURNS = (Action.RETURN.value, Action.HQ_RETURN.value, Action.HQ_REJECT.value)
 _WITH_AUTHOR = (SubmissionState.DRAFT, SubmissionState.RETURNED, SubmissionState.HQ_RETURNED, SubmissionState.BASE_CONFLICT)
 
 
-@strawberry.type(description="申请：发布、更新或撤销一条知识的请求")
+@strawberry.type(description="申请：发布、更新或撤销一条知识，发布、更正或撤回一个公告，或回复公告的请求")
 class Submission(Node):
     """One request on its way through review."""
 
     row: strawberry.Private[tables.Submission]
     kind: SubmissionKind = of_row("种类")
+    subject_kind: SubjectKind = of_row("说的是知识、公告还是公告回复")
     scope: Scope = of_row("范围")
     state: SubmissionState = of_row("状态")
     round: int = of_row("第几轮，从 1 起")
@@ -75,10 +80,45 @@ class Submission(Node):
         """As messages have it."""
         return self.row.id
 
-    @resolved("所指知识的未编码编号，与总部往来用它（knowledgeId）")
+    def life(self, info: Info) -> Life | None:
+        """The versions of what it is about, as far as anything stands and its reader may know of it."""
+        load, key = info.context.load, self.row.subject_id
+        if self.row.subject_kind is SubjectKind.KNOWLEDGE:
+            page = load.pages.get(key)
+            return None if page is None else page.life
+        if self.row.subject_kind is SubjectKind.REPLY:
+            reply = load.announcements.reply.get(key)
+            return None if reply is None else reply.life
+        announced = load.announcements.pages.get(key)
+        return None if announced is None else announced.life
+
+    @resolved("所指知识、公告或回复的未编码编号，与总部往来用它（knowledgeId、announcementId、replyId）")
+    def subject_raw_id(self) -> str:
+        """Known before anything stands."""
+        return self.row.subject_id
+
+    @resolved("所指公告，或所回复的公告；尚未成立任何版本或无权查看则空")
+    def announcement(self, info: Info) -> Announcement | None:
+        """Its page, or that of what a reply answers."""
+        if self.row.subject_kind is SubjectKind.REPLY:
+            return announcement_of(info, info.context.load.announcements.asked.get(self.row.subject_id))
+        return announcement_of(info, self.row.subject_id) if self.row.subject_kind is SubjectKind.ANNOUNCEMENT else None
+
+    @resolved("由此采纳的公告回复；未采纳则空")
+    def reply(self, info: Info) -> AnnouncementReply | None:
+        """What it became."""
+        return reply_of(info, self.row.subject_id) if self.row.subject_kind is SubjectKind.REPLY else None
+
+    @resolved("由此成立的版本号；未成立则空")
+    def accepted_number(self, info: Info) -> int | None:
+        """Of whatever kind it is."""
+        version = info.context.load.versions_of.get(self.row.id)
+        return None if version is None else version.number
+
+    @resolved("同 subjectRawId")
     def knowledge_raw_id(self) -> str:
         """Known before the item has a page."""
-        return self.row.knowledge_id
+        return self.row.subject_id
 
     @resolved("状态的中文名")
     def state_text(self) -> str:
@@ -91,15 +131,15 @@ class Submission(Node):
         content = content_of(self.revision(info))
         if content is not None:
             return content.title
-        page = info.context.load.pages.get(self.row.knowledge_id)
-        return "" if page is None else Knowledge(page=page).page.history[0].title
+        life = self.life(info)
+        return "" if life is None or not life.versions else life.versions[max(life.versions)].title
 
     @resolved("所指知识；尚未成立任何版本则空")
     def knowledge(self, info: Info) -> Knowledge | None:
         """Its page."""
-        return knowledge_of(info, self.row.knowledge_id)
+        return knowledge_of(info, self.row.subject_id) if self.row.subject_kind is SubjectKind.KNOWLEDGE else None
 
-    @resolved("栏目")
+    @resolved("栏目；公告和回复没有")
     def category(self, info: Info) -> Category | None:
         """Where it is to hang."""
         return category_of(info, self.row.category_id)
@@ -178,6 +218,16 @@ class Submission(Node):
         """With their reasons."""
         return [SubmissionReturn(row=row) for row in info.context.load.log.get(self.row.id) or [] if row.action in _RETURNS]
 
+    @resolved("它要解决的知识反馈中我可见的，新的在前")
+    def feedback(self, info: Info) -> list[Feedback]:
+        """Opened from, or linked."""
+        return feedback_list(info, info.context.load.feedback.linked_to.get(self.row.id) or [])
+
+    @resolved("所在的批次；没有则空")
+    def batch(self, info: Info) -> Batch | None:
+        """What it goes together with."""
+        return batch_of(info, self.row.batch_id)
+
     @resolved("流转记录，旧的在前")
     def timeline(self, info: Info) -> list[LogEntry]:
         """Everything that happened to it."""
@@ -207,13 +257,13 @@ class Submission(Node):
     @resolved("基线版本；发布申请没有")
     def base_version(self, info: Info) -> KnowledgeVersion | None:
         """What it builds on."""
-        page = info.context.load.pages.get(self.row.knowledge_id)
+        page = info.context.load.pages.get(self.row.subject_id)
         return None if page is None else version_of(page, page.life.versions.get(self.row.base_number or 0))
 
     @resolved("将在它之后生效的已通过版本：改正现行口径时请知悉")
     def scheduled_version(self, info: Info) -> KnowledgeVersion | None:
         """The next accepted version ahead that is not its own."""
-        page = info.context.load.pages.get(self.row.knowledge_id)
+        page = info.context.load.pages.get(self.row.subject_id)
         ahead = [] if page is None else [v for v in page.coming if v.submission_id != self.row.id]
         return None if page is None or not ahead else version_of(page, ahead[0])
 
@@ -225,36 +275,36 @@ class Submission(Node):
     @resolved("与现行版本的差异；没有正文或没有现行版本则空")
     def differences_to_current(self, info: Info) -> list[Difference] | None:
         """What readers would see change."""
-        page = info.context.load.pages.get(self.row.knowledge_id)
-        current = None if page is None else page.life.timeline.current(info.context.now)
+        life = self.life(info)
+        current = None if life is None else life.timeline.current(info.context.now)
         return self._differences_from(info, current)
 
     def _differences_from(self, info: Info, number: int | None) -> list[Difference] | None:
         # The desk of those who change the text: what is hidden from readers (停用) must stay comparable here.
-        page = info.context.load.pages.get(self.row.knowledge_id)
+        life = self.life(info)
         content = content_of(self.revision(info))
-        if page is None or content is None or number not in page.life.versions:
+        if life is None or content is None or number not in life.versions:
             return None
-        return difference_list(version_content(page.life, number), content)
+        return difference_list(version_content(life, number), content)
 
     @resolved("总部通过时改动的内容：从我方所提到总部所定；未通过或没有改动则为空列表")
     def amended_by_hq(self, info: Info) -> list[Difference]:
         """Sent revision against the accepted version."""
         version = info.context.load.versions_of.get(self.row.id)
-        page = info.context.load.pages.get(self.row.knowledge_id)
+        life = self.life(info)
         sent = [r for r in info.context.load.revisions.get(self.row.id) or [] if r.frozen_at is not None]
-        if version is None or page is None or not sent or version.number not in page.life.versions:
+        if version is None or life is None or not sent or version.number not in life.versions:
             return []
-        return difference_list(content_of(sent[-1]) or Content(), version_content(page.life, version.number))
+        return difference_list(content_of(sent[-1]) or Content(), version_content(life, version.number))
 
     @resolved("由此成立的版本；未成立则空")
     def accepted_version(self, info: Info) -> KnowledgeVersion | None:
         """What it became."""
         version = info.context.load.versions_of.get(self.row.id)
-        page = info.context.load.pages.get(self.row.knowledge_id)
+        page = info.context.load.pages.get(self.row.subject_id)
         return None if page is None else version_of(page, version)
 
-    @resolved("总部指定的省公司；未通过则为空列表")
+    @resolved("总部指定的省公司；公告为所发往的单位代码；未通过则为空列表")
     def distribution(self, info: Info) -> list[str]:
         """Province codes, of the version or the revocation it became."""
         load = info.context.load

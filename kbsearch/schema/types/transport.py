@@ -16,7 +16,8 @@ from kbsearch.store import tables
 from kbsearch.store.tables import AlarmKind, InboxStatus, OutboxStatus
 
 
-def _kind_text(kind: str) -> str:
+def kind_text(kind: str) -> str:
+    """What a kind of message is called in Chinese."""
     if kind in KINDS:
         return KINDS[kind][0]
     if kind in CALLBACKS:
@@ -40,7 +41,7 @@ class Transport:
     @resolved("报文种类的中文名")
     def kind_text(self) -> str:
         """The Chinese name."""
-        return _kind_text(self.row.kind)
+        return kind_text(self.row.kind)
 
     @resolved("传输状态的中文名")
     def status_text(self) -> str:
@@ -83,7 +84,7 @@ class OutboxMessage(Node):
     @resolved("报文种类的中文名")
     def kind_text(self) -> str:
         """The Chinese name."""
-        return _kind_text(self.row.kind)
+        return kind_text(self.row.kind)
 
     @resolved("传输状态的中文名")
     def status_text(self) -> str:
@@ -121,7 +122,7 @@ class InboxMessage(Node):
     @resolved("消息种类的中文名")
     def kind_text(self) -> str:
         """The Chinese name."""
-        return _kind_text(self.row.kind)
+        return kind_text(self.row.kind)
 
     @resolved("结局的中文名")
     def status_text(self) -> str:

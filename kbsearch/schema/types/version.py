@@ -20,16 +20,19 @@ from kbsearch.store.tables import VersionSource
 class Citation:
     """Knowledge, version and moment."""
 
-    knowledge_id: strawberry.ID = strawberry.field(description="知识的不透明编号，可用 knowledge(id) 打开")
+    knowledge_id: strawberry.ID | None = strawberry.field(description="知识的不透明编号，可用 knowledge(id) 打开；公告没有")
     number: int = strawberry.field(description="版本号")
     at: datetime = strawberry.field(description="引用的时刻")
     text: str = strawberry.field(description="可粘贴到工单里的一行")
+    announcement_id: strawberry.ID | None = strawberry.field(
+        default=None, description="公告的不透明编号，可用 announcement(id) 打开；知识没有"
+    )
 
 
-def cite(page: Page, version: tables.KnowledgeVersion, at: datetime) -> Citation:
+def cite(page: Page, version: tables.SubjectVersion, at: datetime) -> Citation:
     """The citation of one version of a page."""
     day = at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
-    key = page.life.knowledge.id
+    key = page.life.subject.id
     text = f"《{version.title}》知识 {key} 第 {version.number} 版，引用于 {day}"
     return Citation(knowledge_id=strawberry.ID(encode_id("Knowledge", key)), number=version.number, at=at, text=text)
 
@@ -39,7 +42,7 @@ class KnowledgeVersion(Node):
     """One accepted wording."""
 
     page: strawberry.Private[Page]
-    row: strawberry.Private[tables.KnowledgeVersion]
+    row: strawberry.Private[tables.SubjectVersion]
     number: int = of_row("版本号")
     material: bool = of_row("是否实质变更")
     source: VersionSource = of_row("来历")
@@ -51,7 +54,7 @@ class KnowledgeVersion(Node):
 
     def node_key(self) -> str:
         """Knowledge id and number."""
-        return f"{self.row.knowledge_id}:{self.row.number}"
+        return f"{self.row.subject_id}:{self.row.number}"
 
     @resolved("全文；正文隐藏时只有标题")
     def content(self) -> ContentText:
@@ -101,13 +104,13 @@ class KnowledgeVersion(Node):
     @resolved("何时停止生效；空为未定，或从未生效")
     def live_to(self) -> datetime | None:
         """Derived from the whole life."""
-        interval = self.page.life.timeline.interval(self.row.number)
+        interval = self.page.life.timeline.interval(self.row.number) if self.row.accepted else None
         return None if interval is None else interval.live_to
 
     @resolved("现在是否生效")
     def is_current(self) -> bool:
         """In force at the operation's instant."""
-        return self.page.life.timeline.current(self.page.now) == self.row.number
+        return self.row.accepted and self.page.life.timeline.current(self.page.now) == self.row.number
 
     @resolved("正文是否隐藏（停用、发布错误）；隐藏时请看知识的通知")
     def text_hidden(self) -> bool:
@@ -130,6 +133,6 @@ class KnowledgeVersion(Node):
         return cite(self.page, self.row, self.page.now)
 
 
-def version_of(page: Page, row: tables.KnowledgeVersion | None) -> KnowledgeVersion | None:
+def version_of(page: Page, row: tables.SubjectVersion | None) -> KnowledgeVersion | None:
     """One version on its page."""
     return None if row is None else KnowledgeVersion(page=page, row=row)
