@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,13 +23,16 @@ class Owner(StrEnum):
     LOCAL = "LOCAL"
 
 
+EVERYONE = "*"
+"""The audience of documents that are for everybody."""
+
 NATIONWIDE = "*"
 """The value the region facet gives for documents without regions (全国), and what a region filter lets through beside its own."""
 
 
-def document_id_of(knowledge_id: str, number: int) -> str:
+def document_id_of(subject_id: str, number: int) -> str:
     """Return the index id of one version."""
-    return f"{knowledge_id}:{number}"
+    return f"{subject_id}:{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,12 @@ class IndexDocument:
     never lets a lower one win over a higher one, whether document or tombstone. `category_id` is the leaf. `regions` empty
     means nationwide. The version is live in [`live_from`, `live_to`), both aware; `live_from` None: it never came into force
     and never will (history only, found by no search); `live_to` None: open end. `hidden` (suspended, published in error) is
-    found by no search at any instant. `reads` is the popularity that MOST_READ sorts by, 0 ≤ reads < 2**31.
+    found by no search at any instant. `audience` holds the tokens of those it is for (None: everybody; empty: nobody, but for
+    searches that filter no audience). `reads` is the popularity that MOST_READ sorts by, 0 ≤ reads < 2**31. `attachment_text`
+    is found like the text, weighs little and is never highlighted. `still_in_use` is 停售在用.
     """
 
-    knowledge_id: str
+    subject_id: str
     number: int
     sequence: int
     title: str
@@ -60,6 +66,9 @@ class IndexDocument:
     live_to: datetime | None = None
     hidden: bool = False
     reads: int = 0
+    attachment_text: str = ""
+    audience: tuple[str, ...] | None = None
+    still_in_use: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what would be compared wrongly later: naive instants, negative counters."""
@@ -72,8 +81,8 @@ class IndexDocument:
 
     @property
     def document_id(self) -> str:
-        """The id within the index, `knowledge_id:number`."""
-        return document_id_of(self.knowledge_id, self.number)
+        """The id within the index, `subject_id:number`."""
+        return document_id_of(self.subject_id, self.number)
 
     @property
     def ever_live(self) -> bool:
@@ -87,9 +96,10 @@ class IndexDocument:
         `reads` is left out because it moves with every reader while the index learns of it only now and then.
         """
         values = (
-            self.knowledge_id, self.number, self.kind, self.title, self.body, self.summary, self.script, len(self.keywords), *self.keywords,
+            self.subject_id, self.number, self.kind, self.title, self.body, self.summary, self.script, len(self.keywords), *self.keywords,
             self.category_id, *sorted(self.regions), self.owner, self.scope, micros(self.live_from), micros(self.live_to),
-            self.hidden, micros(self.updated_at),
+            self.hidden, micros(self.updated_at), self.attachment_text, self.still_in_use,
+            *((EVERYONE,) if self.audience is None else sorted(self.audience)),
         )  # fmt: skip
         return hashlib.sha256("\0".join(map(str, values)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
@@ -108,6 +118,16 @@ class Tombstone:
 
 
 Change = IndexDocument | Tombstone
+
+
+def winners(batch: Iterable[Change]) -> dict[str, Change]:
+    """Return the one change per id that counts: the highest sequence, the last of equals."""
+    chosen: dict[str, Change] = {}
+    for change in batch:
+        known = chosen.get(change.document_id)
+        if known is None or known.sequence <= change.sequence:
+            chosen[change.document_id] = change
+    return chosen
 
 
 def micros(instant: datetime | None) -> int | None:

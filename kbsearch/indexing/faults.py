@@ -37,3 +37,11 @@ class RebuildConflict(IndexFault):
 
 class RebuildIncomplete(IndexFault):
     """The rebuilt index does not hold as many documents as expected; it was not swapped in."""
+
+
+class IndexUnreachable(IndexFault):
+    """No search server answered in time: nothing is lost, what was to be written is written when one answers again."""
+
+
+class IndexAccessDenied(IndexFault):
+    """The search server refused user, password, signature or right."""

@@ -21,6 +21,7 @@ _SENTENCE_END = re.compile(r"[。！？!?；;…]+[”’」』）)]*|\n+|\.(?=\
 _CLAUSE_END = re.compile(r"[，,、：:]")
 _MOST_CANDIDATES = 64
 _JOINER = "\u200d"
+_LETTER = re.compile(r"[^\W_]")  # what str.isalnum says
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Highlighter:
         whole = [word for word in (*terms.words, *terms.synonyms) if len(word) > 1 or not _han(word)]
         single = () if whole else terms.words
         self._exact = terms.exact
-        self._stages = [tuple(set(stage)) for stage in (whole, terms.bigrams, single) if stage]
+        self._stages = [tuple((word, _han(word)) for word in set(stage)) for stage in (whole, terms.bigrams, single) if stage]
 
     def spans(self, text: str) -> tuple[Span, ...]:
         """Return the disjoint, ordered spans that match: whole words where the text has any, else pairs.
@@ -50,7 +51,7 @@ class Highlighter:
         Touching and overlapping matches are one span. A text that equals the query as a whole is one span.
         """
         folded = fold_with_origin(text)
-        if self._exact and compact(folded.text) == self._exact:
+        if self._equals_query(folded.text):
             letters = [i for i, character in enumerate(folded.text) if character.isalnum()]
             return (folded.span(letters[0], letters[-1] + 1),)
         for stage in self._stages:
@@ -58,6 +59,11 @@ class Highlighter:
             if found:
                 return found
         return ()
+
+    def _equals_query(self, folded: str) -> bool:
+        """Whether the text is the query but for spaces and signs; most texts differ from it in their first letter."""
+        first = _LETTER.search(folded) if self._exact else None
+        return first is not None and first.group() == self._exact[0] and compact(folded) == self._exact
 
     def snippet(self, text: str, longest: int = LONGEST_SNIPPET) -> Snippet:
         """Return the stretch of at most `longest` characters that holds most matches, whole sentences where they fit.
@@ -73,11 +79,10 @@ class Highlighter:
         return Snippet(start, end, clipped)
 
 
-def _matches(words: Sequence[str], folded: Folded) -> Iterator[Span]:
-    """Yield every occurrence, overlapping ones too."""
+def _matches(words: Sequence[tuple[str, bool]], folded: Folded) -> Iterator[Span]:
+    """Yield every occurrence, overlapping ones too; each word comes with whether it is Han."""
     text = folded.text
-    for word in words:
-        han = _han(word)
+    for word, han in words:
         at = text.find(word)
         while at >= 0:
             end = at + len(word)

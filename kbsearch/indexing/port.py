@@ -41,6 +41,8 @@ class Capabilities:
     """`total` and facets are exact at any size"""
     single_writer: bool
     """only one process at a time may hold the writing role"""
+    whole_batches: bool
+    """`apply` does all of a batch or nothing; otherwise a fault may leave a part done, and applying all of it again completes it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class SearchEngine(Protocol):
         ...
 
     def apply(self, batch: Sequence[Change]) -> Mapping[str, WriteOutcome]:
-        """Write documents and tombstones, all or nothing and durable when it returns; one outcome per distinct id.
+        """Write documents and tombstones, durable when it returns (all or nothing by `whole_batches`); one outcome per distinct id.
 
         A write with a lower sequence than what the index holds for that id, tombstone or document, is STALE; an equal one is
         applied again (redelivery). Of several changes to one id in the batch the highest sequence counts, the last of equals.

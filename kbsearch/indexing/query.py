@@ -63,6 +63,8 @@ class Filters:
 
     `category_ids` are leaves, subtrees already expanded; an empty frozenset there matches nothing. `regions` lets nationwide
     documents through as well unless `include_nationwide` is False. `effective` filters live_from, `updated` updated_at.
+    `audience` are the tokens of whoever asks: only what is for one of them, or for everybody, matches; None: whatever it is for.
+    `still_in_use` None: whether or not (停售在用).
     With `lifecycle` CURRENT alone at most one version per knowledge matches, since live intervals do not overlap.
     """
 
@@ -72,6 +74,8 @@ class Filters:
     kinds: frozenset[str] = frozenset()
     owners: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
+    audience: frozenset[str] | None = None
+    still_in_use: bool | None = None
     lifecycle: frozenset[Lifecycle] = CURRENT_ONLY
     updated: InstantRange | None = None
     effective: InstantRange | None = None
@@ -121,7 +125,7 @@ class Hit:
     """One found version. `score` is comparable within a tier of one result only (None when sorted otherwise)."""
 
     document_id: str
-    knowledge_id: str
+    subject_id: str
     number: int
     tier: Tier
     score: float | None
@@ -148,11 +152,15 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A title that continues what was typed. `matched` is the title or the keyword that holds it; `spans` lie in `matched`."""
+    """A title that continues what was typed. `matched` is the title or the keyword that holds it; `spans` lie in `matched`.
+
+    `kind` is the document's, filled in by whoever checks it against the store.
+    """
 
     title: str
     matched: str
     document_id: str
-    knowledge_id: str
+    subject_id: str
     number: int
     spans: tuple[tuple[int, int], ...] = field(default=())
+    kind: str = ""

@@ -46,6 +46,20 @@ class EngineContract:
         self.put(engine, *(document(name, **{name: value}) for name, value in texts.items()), document("other", body="宽带安装"))
         assert {i.split(":")[0] for i in self.ids(engine, "国际漫游怎么收费")} == set(texts)
 
+    def test_text_of_attachments_finds_and_weighs_little(self, engine: SearchEngine) -> None:
+        attached = document("attached", title="甲", attachment_text="國際漫游資費與流量" * 50)
+        self.put(engine, attached, document("text", body="说明：国际漫游"), document("none", body="宽带"))
+        assert self.ids(engine, "国际漫游") == ["text:1", "attached:1"]
+        assert self.ids(engine, "国际漫游资费流量") == ["text:1", "attached:1"]
+        assert engine.suggest("国际漫游", NOW) == ()
+
+    def test_text_of_attachments_is_part_of_the_digest(self, engine: SearchEngine) -> None:
+        bare, attached = document("k"), document("k", sequence=2, attachment_text="漫游")
+        self.put(engine, bare)
+        self.put(engine, attached)
+        assert [stored.digest for stored in engine.iterate()] == [attached.digest]
+        assert bare.digest != attached.digest
+
     @pytest.mark.parametrize("typed", ["電信資費", "电信资费", "电信　资费", "電信资費說明"])
     def test_traditional_and_simplified_find_each_other(self, engine: SearchEngine, typed: str) -> None:
         self.put(engine, document("s", body="电信资费说明"), document("t", body="電信資費說明"), document("x", body="宽带"))
@@ -145,6 +159,33 @@ class EngineContract:
         }
         for filters, expected in cases.items():
             assert sorted(i[0] for i in self.ids(engine, filters=filters)) == list(expected), filters
+
+    def test_only_those_it_is_for_find_it(self, engine: SearchEngine) -> None:
+        audiences: dict[str, Any] = {
+            "everybody": {},
+            "nobody": {"audience": ()},
+            "here": {"audience": ("org:SECOND_LINE",)},
+            "wang": {"audience": ("person:wang", "person:li")},
+        }
+        self.put(engine, *(document(name, title="割接公告", kind="ANNOUNCEMENT", **given) for name, given in audiences.items()))
+
+        def found(*tokens: str) -> set[str]:
+            return {i.split(":")[0] for i in self.ids(engine, "割接", filters=Filters(audience=frozenset(tokens)))}
+
+        assert found() == {"everybody"}
+        assert found("person:wang") == {"everybody", "wang"}
+        assert found("org:SECOND_LINE", "person:zhao") == {"everybody", "here"}
+        assert len(self.ids(engine, "割接")) == len(audiences)
+        asked = self.ask(
+            engine, "割接", filters=Filters(audience=frozenset({"person:wang"})), facets=frozenset({Facet.KIND, Facet.CATEGORY})
+        )
+        assert (asked.total, asked.facets[Facet.KIND]) == (2, {"ANNOUNCEMENT": 2})
+        assert engine.suggest("割接", NOW, 10, Filters(audience=frozenset({"person:nobody"})))[0].subject_id == "everybody"
+
+    def test_what_hangs_nowhere_is_in_no_category(self, engine: SearchEngine) -> None:
+        self.put(engine, document("a", category_id=""), document("b", category_id="C1"))
+        asked = self.ask(engine, "", facets=frozenset({Facet.CATEGORY}))
+        assert (asked.total, asked.facets[Facet.CATEGORY]) == (2, {"C1": 1})
 
     def test_facets_count_what_matches(self, engine: SearchEngine) -> None:
         self.put(

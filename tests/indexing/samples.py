@@ -23,10 +23,10 @@ def chain() -> AnalysisChain:
     return AnalysisChain(LEXICON)
 
 
-def document(knowledge_id: str, number: int = 1, sequence: int = 1, **values: Any) -> IndexDocument:
+def document(subject_id: str, number: int = 1, sequence: int = 1, **values: Any) -> IndexDocument:
     """A document in force since yesterday unless `values` say otherwise."""
     given = {"title": "无题", "body": "", "category_id": "c1", "updated_at": NOW, "live_from": NOW - DAY, **values}
-    return IndexDocument(knowledge_id, number, sequence, **given)
+    return IndexDocument(subject_id, number, sequence, **given)
 
 
 class Ticker:

@@ -19,12 +19,12 @@ from kbsearch.services.cursors import cursor_secret
 from kbsearch.services.index_sync import drain
 from kbsearch.services.search import Searcher, SearchPage, SearchRequest
 from kbsearch.services.search_log import SearchLogger
-from kbsearch.services.transitions import settle_knowledge
+from kbsearch.services.transitions import settle_subject
 from kbsearch.store.engine import open_engine
 from kbsearch.store.lives import load_life
 from kbsearch.store.migrate import migrate
-from kbsearch.store.submissions import lock_knowledge
-from kbsearch.store.tables import Category, CategoryOrigin, Knowledge, VersionSource
+from kbsearch.store.submissions import lock_subject
+from kbsearch.store.tables import Category, CategoryOrigin, Subject, VersionSource
 from kbsearch.store.unit import Store
 from kbsearch.workflow.actions import Role as PersonRole
 from kbsearch.workflow.decide import Actor
@@ -60,15 +60,15 @@ class Desk:
     def pass_(self, **time: float) -> None:
         self.time.at += timedelta(**time)
 
-    def publish(self, knowledge_id: str, content: Content, *, category: str = "LC-1", scope: Scope = Scope.LOCAL) -> None:
+    def publish(self, subject_id: str, content: Content, *, category: str = "LC-1", scope: Scope = Scope.LOCAL) -> None:
         """Accept the next version of an item, as an approval would, and let the index catch up."""
         with self.store.write() as unit:
-            knowledge = lock_knowledge(unit.session, knowledge_id)
+            knowledge = lock_subject(unit.session, subject_id)
             if knowledge is None:
-                knowledge = Knowledge(id=knowledge_id, owner=Owner.LOCAL, scope=scope, category_id=category, created_at=unit.now)
+                knowledge = Subject(id=subject_id, owner=Owner.LOCAL, scope=scope, category_id=category, created_at=unit.now)
                 unit.session.add(knowledge)
                 unit.session.flush()
-            life = load_life(unit.session, knowledge_id)
+            life = load_life(unit.session, subject_id)
             assert life is not None
             moment = content.effective_from
             live_from = moment if moment is not None and moment > unit.now else unit.now
@@ -81,7 +81,7 @@ class Desk:
                 source=VersionSource.IMPORT,
                 base_number=life.base(unit.now),
             )
-            settle_knowledge(unit, knowledge_id)
+            settle_subject(unit, subject_id)
         self.drain()
 
     def drain(self) -> int:
@@ -92,7 +92,7 @@ class Desk:
             return self.searcher.search(session, AGENT, SearchRequest(text=text, **request), self.at)  # type: ignore[arg-type]
 
     def found(self, text: str = "", **request: object) -> list[tuple[str, int]]:
-        return [(f.life.knowledge.id, f.version.number) for f in self.search(text, **request).found]
+        return [(f.life.subject.id, f.version.number) for f in self.search(text, **request).found]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from kbsearch.indexing.faults import IndexDiskFull
 from kbsearch.services.index_jobs import ask_for_rebuild, is_done, work
 from kbsearch.services.index_sync import documents_of, drain, index_state, reconcile, reindex
 from kbsearch.store.lives import load_life
-from kbsearch.store.tables import Alarm, KnowledgeVersion, OutboxMessage, OutboxStatus
+from kbsearch.store.tables import Alarm, OutboxMessage, OutboxStatus, SubjectVersion
 from tests.search_service.conftest import INDEX, Desk
 
 
@@ -23,9 +23,9 @@ def fill(desk: Desk, count: int = 12) -> None:
         desk.publish(f"K{number:02}", Content(title=f"流量包{number}", body=f"说明{number}"))
 
 
-def stored(desk: Desk, knowledge_id: str) -> IndexDocument:
+def stored(desk: Desk, subject_id: str) -> IndexDocument:
     with desk.store.read() as session:
-        life = load_life(session, knowledge_id)
+        life = load_life(session, subject_id)
     assert life is not None
     return documents_of(life, 0, desk.store)[0]
 
@@ -45,7 +45,7 @@ def test_reconcile_finds_and_mends_every_kind_of_difference(desk: Desk, sequence
     assert reconcile(desk.store, desk.engine, repair=False).equal
     corruption: list[Change] = [
         Tombstone("K03:1", sequence),
-        dataclasses.replace(stored(desk, "K05"), knowledge_id="GHOST", sequence=sequence),
+        dataclasses.replace(stored(desk, "K05"), subject_id="GHOST", sequence=sequence),
         dataclasses.replace(stored(desk, "K06"), body="被篡改的正文", sequence=sequence),
     ]
     desk.engine.apply(corruption)
@@ -59,7 +59,7 @@ def test_reconcile_finds_and_mends_every_kind_of_difference(desk: Desk, sequence
 def test_a_version_no_longer_accepted_is_buried(desk: Desk) -> None:
     fill(desk, 1)
     with desk.store.write() as unit:
-        version = unit.session.exec(select(KnowledgeVersion)).one()
+        version = unit.session.exec(select(SubjectVersion)).one()
         version.accepted = False
         unit.touch("K00")
     desk.drain()
@@ -108,7 +108,7 @@ class Picky:
     def apply(self, batch: list[Change]) -> Any:
         if self._fault is not None:
             raise self._fault
-        if any(isinstance(c, IndexDocument) and c.knowledge_id == self._poison for c in batch):
+        if any(isinstance(c, IndexDocument) and c.subject_id == self._poison for c in batch):
             raise ValueError("cannot index this")
         return self._engine.apply(batch)
 
@@ -116,8 +116,8 @@ class Picky:
 def test_one_bad_document_does_not_hold_back_the_others_and_is_set_aside(desk: Desk) -> None:
     with desk.store.write() as unit:
         unit.session.commit()
-    for knowledge_id in ("BAD", "GOOD"):
-        desk.publish(knowledge_id, Content(title="流量包", body="说明"))
+    for subject_id in ("BAD", "GOOD"):
+        desk.publish(subject_id, Content(title="流量包", body="说明"))
     with desk.store.write() as unit:
         unit.touch("BAD")
         unit.touch("GOOD")

@@ -14,7 +14,7 @@ from kbsearch.indexing.query import Facet, Filters, Lifecycle, Sort
 from kbsearch.services.knowledge import resume, suspend
 from kbsearch.services.people import CONSOLE
 from kbsearch.store.tables import SearchClick, SearchLog
-from tests.search_service.conftest import Desk
+from tests.search_service.conftest import AGENT, Desk
 
 
 def test_a_new_wording_is_found_and_the_old_one_no_longer(desk: Desk) -> None:
@@ -85,7 +85,7 @@ def test_pages_join_without_gap_or_repeat_and_stay_on_their_snapshot(desk: Desk)
     desk.publish("NEW", Content(title="流量包新", body="流量叠加包说明"))
     second = desk.search("流量", first=10, after=first.end_cursor)
     third = desk.search("流量", first=10, after=second.end_cursor)
-    ids = [f.life.knowledge.id for page in (first, second, third) for f in page.found]
+    ids = [f.life.subject.id for page in (first, second, third) for f in page.found]
     assert len(ids) == len(set(ids)) == 25
     assert "NEW" not in ids
     assert not third.has_next
@@ -117,7 +117,7 @@ def test_newest_first_and_suggest(desk: Desk) -> None:
     desk.publish("K2", Content(title="话费充值", body="乙"))
     assert desk.found(sort=Sort.NEWEST) == [("K2", 1), ("K1", 1)]
     with desk.store.read() as session:
-        titles = [s.title for s in desk.searcher.suggest(session, "话费", 5, desk.at)]
+        titles = [s.title for s in desk.searcher.suggest(session, AGENT, "话费", 5, desk.at)]
     assert sorted(titles) == ["话费充值", "话费查询"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ CHAIN_VERSION = 1
 
 LONGEST_QUERY = 256
 """Characters of a query that are looked at; what a person pastes beyond that adds noise, not meaning."""
+_NOT_LETTERS = re.compile(r"[\W_]+")  # whatever str.isalnum denies
 _MOST_TERMS = 64
 _LONGEST_JOIN = 4
 """Pieces of a query that may make up one synonym or one asking phrase."""
@@ -39,6 +41,8 @@ class AnalysedDocument:
     keyword_bigrams: str
     text_words: str
     text_bigrams: str
+    attachment_words: str
+    attachment_bigrams: str
     suggest: str
     beginnings: str
     exact: tuple[str, ...]
@@ -78,13 +82,15 @@ class AnalysisChain:
         return hashlib.sha256(made_of.encode()).hexdigest()[:16]
 
     def document(self, document: IndexDocument) -> AnalysedDocument:
-        """Return the token streams of a document; the text fields hold everything a reader sees, title and keywords included."""
+        """Return the token streams of a document; the text fields hold everything a page shows, title and keywords included."""
         names = [name.replace("\n", " ") for name in (document.title, *document.keywords)]
         whole = fold("\n".join((*names, document.summary, document.script, document.body)))  # one call: folding keeps line breaks
         title, *keywords, rest = whole.split("\n", len(names))
         title_words, title_pairs = self._words_and_pairs(title)
         keyword_words, keyword_pairs = self._words_and_pairs("\n".join(keywords)) if keywords else ((), ())
         rest_words, rest_pairs = self._words_and_pairs(rest)
+        attached = document.attachment_text
+        attached_words, attached_pairs = self._words_and_pairs(fold(attached)) if attached else ((), ())
         return AnalysedDocument(
             title_words=" ".join(title_words),
             title_bigrams=" ".join(title_pairs),
@@ -93,6 +99,8 @@ class AnalysisChain:
             keyword_bigrams=" ".join(keyword_pairs),
             text_words=" ".join((*title_words, *keyword_words, *rest_words)),
             text_bigrams=" ".join((*title_pairs, *keyword_pairs, *rest_pairs)),
+            attachment_words=" ".join(attached_words),
+            attachment_bigrams=" ".join(attached_pairs),
             suggest=" ".join(token for value in (title, *keywords) for token in (BEGINNING, *suggest_tokens(value))),
             beginnings=" ".join(start for value in (title, *keywords) for start in beginnings(value)),
             exact=tuple(dict.fromkeys(whole for value in (title, *keywords) if (whole := compact(value)))),
@@ -173,7 +181,7 @@ def beginnings(folded: str) -> list[str]:
 
 def compact(folded: str) -> str:
     """Return the letters, digits and Han characters alone: what exact equality of names compares."""
-    return "".join(character for character in folded if character.isalnum())
+    return _NOT_LETTERS.sub("", folded)
 
 
 def _distinct(terms: Iterable[str]) -> tuple[str, ...]:

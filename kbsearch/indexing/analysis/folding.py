@@ -53,7 +53,7 @@ class Folded:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the original [start, end) that the folded, non-empty [start, end) came from."""
-        return self.starts[start], max(self.ends[start:end])
+        return self.starts[start], self.ends[end - 1]  # neither ever goes back
 
 
 def fold(text: str) -> str:

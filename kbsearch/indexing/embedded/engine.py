@@ -11,10 +11,9 @@ from enum import Enum
 from pathlib import Path
 
 from kbsearch.indexing.analysis import AnalysisChain
-from kbsearch.indexing.document import Change
-from kbsearch.indexing.embedded.generation import Generation, Pen, State, documents_in, stored_sequence, versions_in, winners
+from kbsearch.indexing.document import Change, winners
+from kbsearch.indexing.embedded.generation import Generation, Pen, State, documents_in, stored_sequence, versions_in
 from kbsearch.indexing.embedded.layout import Layout
-from kbsearch.indexing.embedded.matching import Weights
 from kbsearch.indexing.embedded.rebuild import EmbeddedRebuild
 from kbsearch.indexing.embedded.schema import SCHEMA_VERSION
 from kbsearch.indexing.embedded.searching import searched
@@ -24,6 +23,7 @@ from kbsearch.indexing.embedded.trouble import translated
 from kbsearch.indexing.faults import IndexFault, IndexMissing, IndexNeedsRebuild, IndexReadOnly, RebuildConflict
 from kbsearch.indexing.port import Capabilities, Freshness, Rebuild, StoredVersion, WriteOutcome
 from kbsearch.indexing.query import Filters, SearchQuery, SearchResult, Suggestion
+from kbsearch.indexing.ranking import Weights
 
 _LIVE_HEAP_BYTES = 50_000_000
 
@@ -42,7 +42,9 @@ class EmbeddedEngine:
     IndexCorrupt, IndexMissing or IndexNeedsRebuild, and `begin_rebuild` mends it.
     """
 
-    capabilities = Capabilities(name="embedded", explain=True, visible_at_once=True, exact_counts=True, single_writer=True)
+    capabilities = Capabilities(
+        name="embedded", explain=True, visible_at_once=True, exact_counts=True, single_writer=True, whole_batches=True
+    )
 
     def __init__(self, layout: Layout, chain: AnalysisChain, role: Role, monotonic: Callable[[], float], weights: Weights) -> None:
         """Use `open`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -147,16 +147,6 @@ def versions_in(state: State) -> Iterator[StoredVersion]:
         for term, _ in state.searcher.terms_with_prefix("entry", portion, filter_query=tantivy.Query.all_query()):
             _, sequence, digest, document_id = term.split("\t", 3)
             yield StoredVersion(document_id, int(sequence), digest)
-
-
-def winners(batch: Iterable[Change]) -> dict[str, Change]:
-    """Return the one change per id that counts: the highest sequence, the last of equals."""
-    chosen: dict[str, Change] = {}
-    for change in batch:
-        known = chosen.get(change.document_id)
-        if known is None or known.sequence <= change.sequence:
-            chosen[change.document_id] = change
-    return chosen
 
 
 def _read_stamp(directory: Path) -> Stamp:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,27 +10,10 @@ import tantivy
 from tantivy import FieldType, Occur, Query
 
 from kbsearch.indexing.analysis import QueryTerms
-from kbsearch.indexing.document import NATIONWIDE, micros
+from kbsearch.indexing.document import EVERYONE, NATIONWIDE, micros
 from kbsearch.indexing.embedded.schema import index_schema
-from kbsearch.indexing.query import ANY_LIFECYCLE, Filters, InstantRange, Lifecycle, Tier
-
-EXACT_STEP = 65_536.0
-"""Added to the score of an exact match: above any lexical score (at most 64 words and 64 pairs of some 30 × weights each), and
-small enough that 32-bit scores still tell hits within the tier apart."""
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What each field's BM25 counts for. Measured on cmrc2018, drcd and telecom_cmcc_products."""
-
-    text_words: float = 1.0
-    text_bigrams: float = 1.0
-    title_words: float = 0.3
-    title_bigrams: float = 0.3
-    title_characters: float = 0.15
-    keyword_words: float = 0.3
-    keyword_bigrams: float = 0.3
-    synonym: float = 0.4
+from kbsearch.indexing.query import ANY_LIFECYCLE, Filters, InstantRange, Lifecycle
+from kbsearch.indexing.ranking import EXACT_STEP, Weights
 
 
 class Relevance(NamedTuple):
@@ -39,16 +21,6 @@ class Relevance(NamedTuple):
 
     matching: Query
     raising: Query | None
-
-
-def tier_of(value: float) -> Tier:
-    """Return the tier a relevance value lies in."""
-    return Tier.EXACT if value >= EXACT_STEP else Tier.LEXICAL
-
-
-def score_of(value: float) -> float:
-    """Return the score within its tier."""
-    return value - EXACT_STEP if value >= EXACT_STEP else value
 
 
 def relevance_query(terms: QueryTerms, weights: Weights) -> Relevance:
@@ -60,6 +32,8 @@ def relevance_query(terms: QueryTerms, weights: Weights) -> Relevance:
     matching = [
         *_terms("text_words", terms.words, weights.text_words),
         *_terms("text_bigrams", terms.bigrams, weights.text_bigrams),
+        *_terms("attachment_words", terms.words, weights.attachment),
+        *_terms("attachment_bigrams", terms.bigrams, weights.attachment),
     ]
     if synonyms and weights.synonym:  # the best of them counts: many ways to say a thing must not outweigh the thing said
         others = [Query.term_query(index_schema(), "text_words", word, index_option="freq") for word in synonyms]
@@ -111,6 +85,10 @@ def _filters(filters: Filters, at: datetime) -> list[Query]:
     for field, values in (("kind", filters.kinds), ("owner", filters.owners), ("scope", filters.scopes)):
         if values:
             found.append(_one_of(field, values))
+    if filters.still_in_use is not None:
+        found.append(Query.term_query(schema, "still_in_use", filters.still_in_use))
+    if filters.audience is not None:
+        found.append(_one_of("audience", filters.audience | {EVERYONE}))
     for field, instants in (("updated_at", filters.updated), ("live_from", filters.effective)):
         found.extend(_within(field, instants))
     return found

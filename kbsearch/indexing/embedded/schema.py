@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 
 import orjson
 import tantivy
 
 from kbsearch.indexing.analysis import AnalysedDocument
-from kbsearch.indexing.document import NATIONWIDE, IndexDocument, Tombstone, micros
+from kbsearch.indexing.document import EVERYONE, NATIONWIDE, IndexDocument, Tombstone, micros
+from kbsearch.indexing.ranking import tie_of
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 4
 """Raise it with every change below: tantivy cannot change a schema in place, so an index of another version is rebuilt."""
 
 FOREVER = 2**62
 """live_to of an open end, microseconds."""
 
-TOKEN_FIELDS = ("title_words", "title_bigrams", "title_characters", "keyword_words", "keyword_bigrams", "text_words", "text_bigrams")
-VALUE_FIELDS = ("category", "region", "kind", "owner", "scope")
+TOKEN_FIELDS = (
+    "title_words", "title_bigrams", "title_characters", "keyword_words", "keyword_bigrams", "text_words", "text_bigrams",
+    "attachment_words", "attachment_bigrams",
+)  # fmt: skip
+VALUE_FIELDS = ("category", "region", "kind", "owner", "scope", "audience")
 
 
 @cache
@@ -35,7 +38,7 @@ def index_schema() -> tantivy.Schema:
     builder.add_bytes_field("names", stored=True)
     for name in VALUE_FIELDS:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
-    for name in ("findable", "tombstone"):
+    for name in ("findable", "tombstone", "still_in_use"):
         builder.add_boolean_field(name, indexed=True)
     for name in ("live_from", "live_to", "updated_at", "sequence", "newest", "most_read", "tie"):
         builder.add_integer_field(name, fast=True)
@@ -58,13 +61,17 @@ def tantivy_document(document: IndexDocument, tokens: AnalysedDocument) -> tanti
     for whole in tokens.exact:
         add_text("exact", whole)
     made.add_bytes("names", orjson.dumps([_storable(name) for name in (document.title, *document.keywords)]))
-    add_text("category", document.category_id)
+    if document.category_id:  # announcements have none, and none is no facet
+        add_text("category", document.category_id)
+    for token in (EVERYONE,) if document.audience is None else document.audience:
+        add_text("audience", token)
     for region in document.regions or (NATIONWIDE,):
         add_text("region", region)
     for name, value in (("kind", document.kind), ("owner", document.owner), ("scope", document.scope)):
         add_text(name, value)
     made.add_boolean("findable", document.ever_live and not document.hidden)
     made.add_boolean("tombstone", False)
+    made.add_boolean("still_in_use", document.still_in_use)
     live_from, live_to = micros(document.live_from) or 0, micros(document.live_to)
     add_integer("live_from", live_from)
     add_integer("live_to", FOREVER if live_to is None else live_to)
@@ -90,11 +97,6 @@ def entry_of(document: IndexDocument) -> str:
     """Return the term from which `iterate` reads id, sequence and digest; its first character spreads them over 16 portions."""
     digest = document.digest
     return f"{digest[0]}\t{document.sequence}\t{digest}\t{document.document_id}"
-
-
-def tie_of(document_id: str) -> int:
-    """Return the fixed order of an id among equals: 62 bits of its hash."""
-    return int.from_bytes(hashlib.blake2b(document_id.encode(), digest_size=8).digest()) >> 2
 
 
 def _sort_key(value: int, bits: int, tie: int) -> int:

@@ -9,14 +9,13 @@ from tantivy import Occur
 
 from kbsearch.indexing.analysis import AnalysisChain
 from kbsearch.indexing.embedded.generation import State
-from kbsearch.indexing.embedded.matching import Weights, filtered, relevance_query, score_of, tier_of
+from kbsearch.indexing.embedded.matching import filtered, relevance_query
 from kbsearch.indexing.embedded.paging import Ranked, Ranking
-from kbsearch.indexing.embedded.schema import index_schema, tie_of
+from kbsearch.indexing.embedded.schema import index_schema
 from kbsearch.indexing.query import Facet, Hit, Position, SearchQuery, SearchResult, Sort, Tier
+from kbsearch.indexing.ranking import Weights, score_of, tie_of, tier_of, value_now
 
 _ORDER = {Sort.NEWEST: "newest", Sort.MOST_READ: "most_read"}
-_DRIFT = 0.75
-"""How far writes elsewhere may have moved a score; more means that the document itself has changed."""
 _MOST_VALUES = 10_000
 """Distinct values of a facet that are counted."""
 
@@ -55,26 +54,19 @@ def searched(state: State, query: SearchQuery, chain: AnalysisChain, weights: We
 
 
 def _value_now(searcher: tantivy.Searcher, ranked: tantivy.Query, after: Position) -> float:
-    """Return what the last hit shown is worth in this state: any write moves all BM25 scores a little, and pages with them.
-
-    Where that hit is gone, or was itself rewritten so that it stands elsewhere, its former value has to do.
-    """
+    """Return what the last hit shown is worth in this state."""
     only = tantivy.Query.const_score_query(tantivy.Query.term_query(index_schema(), "id", after.document_id), 0.0)
     found = searcher.search(tantivy.Query.boolean_query([(Occur.Must, ranked), (Occur.Must, only)]), limit=1, count=False).hits
-    if not found:
-        return after.score
-    value = float(found[0][0])
-    drifted = tier_of(value) == tier_of(after.score) and _DRIFT * after.score <= value <= after.score / _DRIFT
-    return value if drifted else after.score
+    return value_now(after.score, float(found[0][0]) if found else None)
 
 
 def _hit(searcher: tantivy.Searcher, query: tantivy.Query, ranked: Ranked, before: int, order_by: str | None, *, explain: bool) -> Hit:
     document_id: str = searcher.doc(ranked.address)["id"][0]
-    knowledge_id, _, number = document_id.rpartition(":")
+    subject_id, _, number = document_id.rpartition(":")
     tier = Tier.LEXICAL if order_by else tier_of(ranked.value)
     return Hit(
         document_id=document_id,
-        knowledge_id=knowledge_id,
+        subject_id=subject_id,
         number=int(number),
         tier=tier,
         score=None if order_by else score_of(ranked.value),

@@ -71,6 +71,6 @@ def _phrase(tokens: Sequence[str]) -> Query:
 def _suggestion(stored: tantivy.Document, tokens: list[str]) -> Suggestion:
     names: list[str] = orjson.loads(bytes(stored["names"][0]))
     document_id: str = stored["id"][0]
-    knowledge_id, _, number = document_id.rpartition(":")
+    subject_id, _, number = document_id.rpartition(":")
     matched, spans = continuation(names, tokens)
-    return Suggestion(names[0], matched, document_id, knowledge_id, int(number), spans)
+    return Suggestion(names[0], matched, document_id, subject_id, int(number), spans)
