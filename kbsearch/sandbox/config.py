@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from kbsearch.sandbox.misbehaviour import Plan
+
 Mode = Literal["auto", "manual"]
 
 
@@ -35,7 +37,10 @@ class SandboxSecrets:
 
 @dataclass(frozen=True, slots=True)
 class SandboxConfig:
-    """`service_url` is the service's GraphQL endpoint; `delay` the automatic reviewer's patience in seconds."""
+    """`service_url` is the service's GraphQL endpoint; `delay` the automatic reviewer's patience in seconds.
+
+    `misbehaviour` is what headquarters does wrong from the start; `POST /api/misbehaviour` changes it.
+    """
 
     service_url: str
     secrets: SandboxSecrets
@@ -48,6 +53,7 @@ class SandboxConfig:
     mode: Mode = "auto"
     province_mode: Mode = "auto"
     delay: float = 2.0
+    misbehaviour: Plan = field(default_factory=Plan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The reader-visible text of one knowledge version as HQ's own authors may write it; received content is hashed as it came."""
+"""The reader-visible text of one version as HQ's and a province's own authors may write it; received content is hashed as it came."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from kbsearch.sandbox.audience import checked_audience
 from kbsearch.sandbox.instants import wire_or_none
 from kbsearch.sandbox.refusal import RefusalError
 
@@ -23,14 +24,16 @@ LABELS = {
     "effectiveTo": "失效时间",
     "attachments": "附件",
 }
+ANNOUNCEMENT_LABELS = {"audience": "对象", "mustRead": "必读", "needsReply": "须回复", "replyDueAt": "回复期限"}
 _CODE = re.compile(r"[A-Z]{2}")
 
 
-def written_content(given: Any, before: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Complete and check content written at HQ: fields left out come from `before`, unknown ones are refused (422)."""
+def written_content(given: Any, before: dict[str, Any] | None = None, *, announcement: bool = False) -> dict[str, Any]:
+    """Complete and check content written here: fields left out come from `before`, unknown ones are refused (422)."""
     if not isinstance(given, dict):
         raise RefusalError.invalid("content 须是一个对象，含 title、body 等字段。")
-    if strange := sorted(set(given) - set(LABELS)):
+    known = {**LABELS, **ANNOUNCEMENT_LABELS} if announcement else LABELS
+    if strange := sorted(set(given) - set(known)):
         raise RefusalError.invalid(f"content 含有不认识的字段：{'、'.join(strange)}。")
     merged = (before or {}) | given
     content: dict[str, Any] = {name: _text(merged.get(name), LABELS[name]) for name in TEXT_FIELDS}
@@ -42,7 +45,17 @@ def written_content(given: Any, before: dict[str, Any] | None = None) -> dict[st
     for name in ("title", "body"):
         if not content[name].strip():
             raise RefusalError.invalid(f"{LABELS[name]}不能为空。")
-    return content
+    return content | _announcement_part(merged) if announcement else content
+
+
+def _announcement_part(merged: dict[str, Any]) -> dict[str, Any]:
+    flags = {name: merged.get(name, False) for name in ("mustRead", "needsReply")}
+    if wrong := [name for name, value in flags.items() if not isinstance(value, bool)]:
+        raise RefusalError.invalid(f"{'、'.join(wrong)} 须是 true 或 false。")
+    due = wire_or_none(merged.get("replyDueAt"), ANNOUNCEMENT_LABELS["replyDueAt"])
+    if due and not flags["needsReply"]:
+        raise RefusalError.invalid("没有要求回复（needsReply）的公告不能有回复期限（replyDueAt）。")
+    return {"audience": checked_audience(merged.get("audience")), **flags, "replyDueAt": due}
 
 
 def province_codes(codes: Iterable[Any]) -> list[str]:
@@ -65,7 +78,7 @@ def house_amended(content: dict[str, Any]) -> dict[str, Any]:
 def difference(before: dict[str, Any] | None, after: dict[str, Any]) -> list[str]:
     """Line differences of every field as plain text, `-` before and `+` after; empty when nothing differs."""
     lines: list[str] = []
-    for name, label in LABELS.items():
+    for name, label in (LABELS | ANNOUNCEMENT_LABELS).items():
         old, new = _lines((before or {}).get(name)), _lines(after.get(name))
         if old != new:
             lines.append(f"【{label}】")
@@ -74,6 +87,10 @@ def difference(before: dict[str, Any] | None, after: dict[str, Any]) -> list[str
 
 
 def _lines(value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return ["是" if value else "否"]
+    if isinstance(value, dict):
+        return _lines([*value.get("organisations", []), *(f"{each['name']}（{each['organisation']}）" for each in value.get("people", []))])
     if isinstance(value, list):
         return ["、".join(map(str, value))] if value else []
     return str(value).splitlines() if value else []

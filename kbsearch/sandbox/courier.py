@@ -64,6 +64,47 @@ def judge_status(response: httpx.Response) -> Verdict | None:
     return TryAgain(reason)
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One row on its way to its destination; may be posted as often as its carrier likes."""
+
+    row: sqlite3.Row
+    destination: Destination
+    http: httpx.AsyncClient
+    clock: Clock
+
+    async def post(self, *, body: str | None = None, webhook_id: str | None = None, secret: str | None = None) -> httpx.Response:
+        """Post the row, or something else in its place. Raises httpx.HTTPError."""
+        text = self.row["body"] if body is None else body
+        headers = signed_headers(secret or self.destination.secret, webhook_id or self.row["webhook_id"], self.clock(), text)
+        return await self.http.post(self.destination.url, content=text.encode(), headers=headers)
+
+    async def hand_over(self) -> Verdict:
+        """Post the row as it is, and judge the answer."""
+        try:
+            return self.destination.judge(self.row, await self.post())
+        except httpx.HTTPError as error:
+            return TryAgain(f"{type(error).__name__}：{error}")
+
+
+class Conduct:
+    """How letters are carried. This one hands each over once and believes the answer; misbehaviour_outgoing.py knows worse."""
+
+    async def carry(self, letter: Letter) -> Verdict | None:
+        """Carry one letter; None when it is kept back for now, which its row then tells."""
+        return await letter.hand_over()
+
+    async def follow_up(self, letter: Letter, verdict: Verdict) -> None:
+        """Whatever is to be done once the verdict is stored."""
+
+    async def send_late(self) -> None:
+        """Send what was to be sent later, if its time has come."""
+
+    def passable(self) -> frozenset[int]:
+        """Rows kept back which the others of their lane may pass."""
+        return frozenset()
+
+
 class Courier:
     """One per system. `on_delivered` runs inside the transaction that closes the row."""
 
@@ -76,6 +117,7 @@ class Courier:
         bell: asyncio.Event,
         destinations: dict[str, Destination],
         on_delivered: Callable[[sqlite3.Row, dict[str, Any]], None],
+        conduct: Conduct | None = None,
     ) -> None:
         self._db = db
         self._outbox = outbox
@@ -83,20 +125,22 @@ class Courier:
         self._bell = bell
         self._destinations = destinations
         self._on_delivered = on_delivered
+        self._conduct = conduct or Conduct()
 
     async def run(self) -> None:
         """Deliver until cancelled; a row in flight at that moment stays PENDING and goes out again with the same id."""
         async with httpx.AsyncClient(timeout=httpx.Timeout(10.0), trust_env=False) as http:
             while True:
                 self._bell.clear()
-                heads = self._outbox.heads()[:AT_ONCE]
+                await self._conduct.send_late()
+                heads = self._outbox.heads(self._conduct.passable())[:AT_ONCE]
                 if heads:
                     await asyncio.gather(*(self._deliver(http, row) for row in heads))
                     continue
                 await self._rest()
 
     async def _rest(self) -> None:
-        due = self._outbox.next_due()
+        due = self._outbox.next_due(self._conduct.passable())
         pause = IDLE_PAUSE if due is None else min(IDLE_PAUSE, max(0.01, (due - self._clock()).total_seconds()))
         try:
             async with asyncio.timeout(pause):
@@ -109,13 +153,11 @@ class Courier:
         if destination is None:
             self._outbox.mark_refused(row, f"没有名为 {row['destination']} 的去处，请核对沙箱配置。")
             return
-        headers = signed_headers(destination.secret, row["webhook_id"], self._clock(), row["body"])
-        try:
-            response = await http.post(destination.url, content=row["body"].encode(), headers=headers)
-            verdict = destination.judge(row, response)
-        except httpx.HTTPError as error:
-            verdict = TryAgain(f"{type(error).__name__}：{error}")
-        self._record(row, verdict)
+        letter = Letter(row, destination, http, self._clock)
+        verdict = await self._conduct.carry(letter)
+        if verdict is not None:
+            self._record(row, verdict)
+            await self._conduct.follow_up(letter, verdict)
 
     def _record(self, row: sqlite3.Row, verdict: Verdict) -> None:
         with self._db.transaction():

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from kbsearch.sandbox.refusal import RefusalError
+
 SETTINGS_TABLE = "CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 
 
@@ -68,3 +70,11 @@ class Database:
     def close(self) -> None:
         """Close the file; the WAL is folded in by SQLite."""
         self._connection.close()
+
+
+def opened(path: Path, *ddl: str) -> Database:
+    """A database with these tables; 409 where the file is an older sandbox's, whose tables are not altered."""
+    try:
+        return Database(path, *ddl)
+    except sqlite3.OperationalError as error:
+        raise RefusalError.conflict(f"沙箱数据文件 {path} 打不开或出自旧版（{error}），请删除沙箱数据目录后重新启动。") from error

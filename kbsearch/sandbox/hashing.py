@@ -8,6 +8,7 @@ from typing import Any
 import rfc8785
 
 from kbsearch.sandbox.refusal import RefusalError
+from kbsearch.sandbox.subjects import ENDINGS, subject_id_of
 
 
 def _digest(value: dict[str, Any]) -> str:
@@ -18,26 +19,34 @@ def _digest(value: dict[str, Any]) -> str:
 
 
 def content_hash(content: dict[str, Any]) -> str:
-    """Hex SHA-256 of the canonical content; regions and attachments ascending, keywords as they stand."""
+    """Hex SHA-256 of the canonical content; regions, attachments and an announcement's audience ascending, keywords as they stand."""
     ordered = dict(content)
     for name in ("regions", "attachments"):
         ordered[name] = sorted(content.get(name) or [])
+    if "audience" in content:
+        ordered["audience"] = ordered_audience(content["audience"])
     return _digest(ordered)
 
 
-def submission_hash(flow: str, data: dict[str, Any]) -> str:
+def ordered_audience(audience: dict[str, Any]) -> dict[str, Any]:
+    """Organisations ascending, people ascending by organisation and id."""
+    people = sorted(audience["people"], key=lambda person: (person["organisation"], person["id"]))
+    return {**audience, "organisations": sorted(audience["organisations"]), "people": people}
+
+
+def submission_hash(subject_kind: str, flow: str, data: dict[str, Any]) -> str:
     """Hex SHA-256 over kind, subject, category, base, reason, replacement, date and contentHash of one submission."""
     base = data.get("base")
-    revoke = flow == "REVOKE"
+    ends = flow in ENDINGS
     return _digest(
         {
             "kind": flow,
-            "subject": data["knowledgeId"],
-            "category": data["categoryId"],
+            "subject": subject_id_of(subject_kind, data),
+            "category": data.get("categoryId"),
             "base": base["number"] if base else None,
-            "reason": data.get("reason") if revoke else None,
-            "replacement": data.get("replacementId") if revoke else None,
-            "effectiveFrom": data.get("effectiveFrom") if revoke else None,
-            "content": None if revoke else data["contentHash"],
+            "reason": data.get("reason") if ends else None,
+            "replacement": data.get("replacementId") if ends else None,
+            "effectiveFrom": data.get("effectiveFrom") if ends else None,
+            "content": None if ends else data["contentHash"],
         }
     )

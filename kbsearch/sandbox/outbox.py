@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,11 @@ CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (destination, lane, id) WHER
 CREATE INDEX IF NOT EXISTS outbox_about ON outbox (about, round);
 """
 LONGEST_PAUSE = 5.0
+_FIRST_OF_LANES = "SELECT min(id) FROM outbox WHERE state = 'PENDING' AND id NOT IN ({}) GROUP BY destination, lane"
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 class Outbox:
@@ -62,21 +67,34 @@ class Outbox:
         with self._db.transaction():
             self.put(row["destination"], row["lane"], row["kind"], row["body"], about=row["about"], round_=row["round"])
 
-    def heads(self) -> list[sqlite3.Row]:
-        """The first waiting row of each lane that is due now."""
+    def heads(self, passable: Collection[int] = ()) -> list[sqlite3.Row]:
+        """The first waiting row of each lane that is due now; rows of `passable` do not hold up their lane."""
         return self._db.all(
-            "SELECT * FROM outbox WHERE id IN (SELECT min(id) FROM outbox WHERE state = 'PENDING' GROUP BY destination, lane)"
-            " AND due_at <= ? ORDER BY id",
+            f"SELECT * FROM outbox WHERE id IN ({_FIRST_OF_LANES.format(_marks(passable))}) AND due_at <= ? ORDER BY id",  # noqa: S608 - marks only
+            *passable,
             to_wire(self._clock()),
         )
 
-    def next_due(self) -> datetime | None:
+    def next_due(self, passable: Collection[int] = ()) -> datetime | None:
         """When the earliest waiting lane comes due."""
         row = self._db.one(
-            "SELECT min(due_at) AS due FROM outbox"
-            " WHERE id IN (SELECT min(id) FROM outbox WHERE state = 'PENDING' GROUP BY destination, lane)"
+            f"SELECT min(due_at) AS due FROM outbox WHERE id IN ({_FIRST_OF_LANES.format(_marks(passable))})",  # noqa: S608 - marks only
+            *passable,
         )
         return datetime.fromisoformat(row["due"]) if row and row["due"] else None
+
+    def postpone(self, row_id: int, seconds: float) -> None:
+        """Keep a waiting row back; 0 seconds ends that."""
+        due = to_wire(self._clock() + timedelta(seconds=seconds))
+        self._db.run("UPDATE outbox SET due_at = ? WHERE id = ? AND state = 'PENDING'", due, row_id)
+        self._bell.set()
+
+    def overtaken(self, row: sqlite3.Row, *, about: bool, kinds: Collection[str]) -> bool:
+        """Whether a later row to the same place left before this one: of these kinds about the same round, or any where none are named."""
+        condition = f"AND about = ? AND round IS ? AND kind IN ({_marks(kinds)})" if about else ""
+        values = (row["about"], row["round"], *kinds) if about else ()
+        later = f"SELECT 1 FROM outbox WHERE destination = ? AND id > ? AND state = 'DELIVERED' {condition} LIMIT 1"  # noqa: S608 - marks only
+        return self._db.one(later, row["destination"], row["id"], *values) is not None
 
     def mark_delivered(self, row: sqlite3.Row, receipt: dict[str, Any]) -> None:
         """Close a row with what the other side answered."""

@@ -16,6 +16,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kbsearch.sandbox.config import SandboxConfig, SandboxPorts
 from kbsearch.sandbox.hq.app import build_hq
@@ -37,6 +39,23 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals alone: several servers share this process, and run_sandbox listens for all of them."""
         yield
+
+
+class _Connection(H11Protocol):
+    """Shows applications the connection they answer on, so that a misbehaving one can cut it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn itself narrows it
+        """Put the transport into every request's scope."""
+        # asyncio does this for sockets it opened itself; without it every answer waits 40 ms for the caller's acknowledgement
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        super().connection_made(transport)
+        app = self.app
+
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["transport"] = transport
+            await app(scope, receive, send)
+
+        self.app = with_transport
 
 
 def run_sandbox(config: SandboxConfig, on_ready: Callable[[SandboxPorts], None] | None = None) -> None:
@@ -67,7 +86,10 @@ async def serve_sandbox(
         taken = {code: sock.getsockname()[1] for code, sock in province_sockets.items()}
         ports = SandboxPorts(config.host, hq_socket.getsockname()[1], taken)
         secret = config.secrets.province or _kept_secret(config.data_dir / "province.key")
-        systems = [(build_province(config, spec, clock, secret), province_sockets[spec.code]) for spec in config.provinces]
+        systems = [
+            (build_province(config, ports, spec, clock, new_id=new_id, secret=secret), province_sockets[spec.code])
+            for spec in config.provinces
+        ]
         systems.append((build_hq(config, ports, clock, new_id, secret), hq_socket))
         try:
             await _serve_all(systems, stop or asyncio.Event(), lambda: _announce(config, ports, on_ready))
@@ -100,6 +122,7 @@ async def _serve_all(systems: list[tuple[System, socket.socket]], stop: asyncio.
 def _server(system: System) -> _Server:
     config = uvicorn.Config(
         system.app,
+        http=_Connection,
         lifespan="off",
         log_level="warning",
         access_log=False,

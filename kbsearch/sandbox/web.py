@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from kbsearch.sandbox.refusal import RefusalError
 
 LARGEST_BODY = 8 * 1024 * 1024
+SIGNED_DOORS = ("/inbox", "/province-inbox/", "/attachments/")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -80,7 +81,7 @@ async def form_input(request: Request) -> FormData:
 class LocalOnly:
     """ASGI guard of pages and API: the Host must be ours (no DNS rebinding), a writing browser must come from our own pages.
 
-    `/inbox` is exempt: it trusts signatures, not origins.
+    Doors that trust signatures, not origins, are exempt.
     """
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
@@ -89,7 +90,7 @@ class LocalOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on or answer 403."""
-        if scope["type"] == "http" and scope["path"] != "/inbox" and (message := self._objection(scope)):
+        if scope["type"] == "http" and not scope["path"].startswith(SIGNED_DOORS) and (message := self._objection(scope)):
             answer = ChineseJSONResponse({"error": {"code": "FORBIDDEN", "message": message}}, status_code=403)
             await answer(scope, receive, send)
             return

@@ -92,15 +92,51 @@ def revocation(knowledge: str, base: dict[str, Any], **changed: Any) -> dict[str
     return with_submission_hash(data, "REVOKE")
 
 
+def announcement_content(title: str = "全网割接通知", organisations: tuple[str, ...] = ("GD",), **changed: Any) -> dict[str, Any]:
+    audience = {"organisations": sorted(organisations), "people": []}
+    return content(title) | {"audience": audience, "mustRead": False, "needsReply": False, "replyDueAt": None} | changed
+
+
+def announcement(
+    text: dict[str, Any],
+    *,
+    submission: str | None = None,
+    announcement_id: str | None = None,
+    round_: int = 1,
+    base: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """An announcement.publish or, with a base, announcement.correct."""
+    data = text_submission(text, submission=submission, round_=round_, base=base)
+    del data["knowledgeId"], data["categoryId"]
+    data["announcementId"] = announcement_id or str(uuid.uuid4())
+    return with_submission_hash(data, "CORRECT" if base else "PUBLISH")
+
+
+def announcement_recall(announcement_id: str, base: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    data = revocation("x", base, **changed) | {"announcementId": announcement_id}
+    del data["knowledgeId"], data["categoryId"], data["replacementId"]
+    return with_submission_hash(data, "RECALL")
+
+
+def reply(announcement_id: str, text: dict[str, Any], *, submission: str | None = None, round_: int = 1, **changed: Any) -> dict[str, Any]:
+    data = text_submission(text, submission=submission, round_=round_)
+    for name in ("knowledgeId", "categoryId", "base", "material", "changeNote"):
+        del data[name]
+    return with_submission_hash(
+        data | {"replyId": str(uuid.uuid4()), "announcementId": announcement_id, "late": False, **changed}, "PUBLISH"
+    )
+
+
 def with_submission_hash(data: dict[str, Any], kind: str) -> dict[str, Any]:
-    revoke = kind == "REVOKE"
+    revoke = kind in {"REVOKE", "RECALL"}
+    base = data.get("base")
     parts = {
         "kind": kind,
-        "subject": data["knowledgeId"],
-        "category": data["categoryId"],
-        "base": data["base"]["number"] if data["base"] else None,
+        "subject": data.get("replyId") or data.get("knowledgeId") or data["announcementId"],
+        "category": data.get("categoryId"),
+        "base": base["number"] if base else None,
         "reason": data["reason"] if revoke else None,
-        "replacement": data["replacementId"] if revoke else None,
+        "replacement": data.get("replacementId") if revoke else None,
         "effectiveFrom": data["effectiveFrom"] if revoke else None,
         "content": None if revoke else data["contentHash"],
     }
@@ -128,7 +164,28 @@ class SecondLine:
         self.forged = 0
         self.receipt: str | None = "APPLIED"
         self.hq_url = ""
+        self.files: dict[str, bytes] = {}
         self._sequence = 0
+
+    async def attachment(self, request: Request) -> Response:
+        """`GET /attachments/{sha256}`; HQ signs an empty body."""
+        message_id, stamp = request.headers["webhook-id"], int(request.headers["webhook-timestamp"])
+        if request.headers["webhook-signature"] != signature(INBOUND, message_id, stamp, b""):
+            self.forged += 1
+            return JSONResponse({}, status_code=401)
+        data = self.files.get(request.path_params["sha256"])
+        if data is None:
+            return JSONResponse({}, status_code=404)
+        named = {"content-disposition": "attachment; filename*=UTF-8''%E8%B5%84%E8%B4%B9%20%E8%A1%A8.txt"}
+        return Response(data, media_type="text/plain", headers=named)
+
+    def fetch(self, sha256: str, *, secret: str = OUTBOUND, host: str | None = None) -> httpx.Response:
+        """Fetch one of HQ's attachments, signed over an empty body."""
+        message_id, stamp = f"get_{uuid.uuid4()}", int(time.time())
+        signed = signature(secret, message_id, stamp, b"")
+        headers = {"webhook-id": message_id, "webhook-timestamp": str(stamp), "webhook-signature": signed}
+        headers |= {"host": host} if host else {}
+        return self._http.get(f"{self.hq_url}/attachments/{sha256}", headers=headers)
 
     async def graphql(self, request: Request) -> Response:
         body = await request.body()
@@ -174,7 +231,7 @@ class SecondLine:
             "id": message_id,
             "kind": kind,
             "issuedAt": issued,
-            "documentId": data.get("knowledgeId", "x"),
+            "documentId": next((data[name] for name in ("knowledgeId", "announcementId", "subjectId") if data.get(name)), "x"),
         }
         body = json.dumps(message | {"sequence": self._sequence, "data": data} | envelope, ensure_ascii=False).encode()
         stamp = int(time.time()) - seconds_ago
@@ -210,7 +267,8 @@ def wait_until(seen: Callable[[], bool], what: str, seconds: float = 8.0) -> Non
 @contextmanager
 def second_line() -> Iterator[SecondLine]:
     double = SecondLine()
-    app = Starlette(routes=[Route("/graphql", double.graphql, methods=["POST"])])
+    routes = [Route("/graphql", double.graphql, methods=["POST"]), Route("/attachments/{sha256}", double.attachment, methods=["GET"])]
+    app = Starlette(routes=routes)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, lifespan="off", log_level="warning"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -61,6 +62,15 @@ def test_a_taken_port_is_a_clear_refusal(tmp_path: Path) -> None:
         with pytest.raises(RefusalError, match=str(port)), running_sandbox(config):
             pytest.fail("不应启动")
     assert not (tmp_path / "ports.json").exists()
+
+
+def test_a_data_folder_of_an_older_sandbox_is_a_clear_refusal(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "hq.sqlite3") as old:
+        old.execute("CREATE TABLE step (seq INTEGER PRIMARY KEY, case_id TEXT, knowledge_id TEXT)")
+    old.close()
+    config = SandboxConfig("http://x/", SandboxSecrets(OUTBOUND, INBOUND), tmp_path, hq_port=0, provinces=())
+    with pytest.raises(RefusalError, match="旧版"), running_sandbox(config):
+        pytest.fail("不应启动")
 
 
 def test_a_bad_taxonomy_file_is_a_clear_refusal(tmp_path: Path) -> None:

@@ -32,6 +32,12 @@ class Told(Flow):
         self.expect_that("可见", self.state == "EFFECTIVE")
 
 
+class Lettered(Told):
+    @classmethod
+    def numbered(cls, number: str) -> str:
+        return f"A{number.removeprefix('-')}" if number.startswith("-") else number
+
+
 class Broken(Told):
     state = "DRAFT"
 
@@ -63,6 +69,11 @@ def test_what_holds_is_told_with_its_evidence() -> None:
     ]
 
 
+def test_a_flow_may_number_its_steps_itself() -> None:
+    assert [each.number for each in Lettered.steps()] == ["A1", "A2", "N9"]
+    assert [each.number for each in Told.steps()] == ["9.9-1", "9.9-2", "N9"]
+
+
 def test_a_failed_step_says_expected_and_seen_and_the_rest_is_not_reached() -> None:
     first, second, third, fourth = told(Broken)
     assert first.ok
@@ -88,3 +99,8 @@ def test_a_result_is_one_line_and_one_json_object() -> None:
 
 def test_no_title_keeps_its_gap() -> None:
     assert [each.title for flow in FLOWS for each in flow.steps() if "{" in each.title] == []
+
+
+def test_a_flow_is_asked_for_by_a_step_or_a_section_and_by_no_piece_of_a_number() -> None:
+    assert [Told.tells(only) for only in ((), ("9.9",), ("9.9-2",), ("N1", "N9"))] == [True] * 4
+    assert [Told.tells((only,)) for only in ("9", "9.9-", "9.9-20", "N")] == [False] * 4

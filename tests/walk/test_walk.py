@@ -11,26 +11,41 @@ from typing import Any
 
 import pytest
 
+from kbsearch.sandbox.misbehaviour import Fault
 from kbsearch.sandbox.walk import RunningSystems, StepResult, WalkConfig, all_steps, run_walk
 from kbsearch.sandbox.walk.own_systems import started_systems
 from tests.store.databases import HOW_TO_START, PostgresDatabase, postgres_url
 
 NUMBERS = (*(str(number) for number in range(1, 11)), "11.1", "11.2", "12")
-REQUIRED = {f"3.1.1.{flow}-{number}" for flow in (1, 2, 3) for number in NUMBERS} | {"N1", "N2", "N3", "T1", "T2", "M1", "M2"}
+REQUIRED = {f"3.1.1.{flow}-{number}" for flow in (1, 2, 3) for number in NUMBERS} | {"N1", "N2", "N3", "T1", "T2", "S1", "S2"}
+REQUIRED |= {f"3.1.1.4-{number}" for number in range(1, 13)} | {f"M{number}" for number in range(1, 7)}
+REQUIRED |= {f"feedback-{what}" for what in ("no-change", "duplicate", "rejected", "overdue", "dispatched-again", "given-back", "local")}
+REQUIRED |= {f"A{number}" for number in range(1, 10)} | {f"R{number}" for number in range(1, 8)}
+REQUIRED |= {"receipt-read", "receipt-sign", "receipt-missing", "receipt-again", "attachment-sent", "attachment-found"}
+REQUIRED |= {"told-announcement", "told-reply", "told-feedback"}
 # These deliver signed requests by hand, with the key the walk was told.
-SIGNED_BY_HAND = {"race-approval-first", "race-same-delivery", "race-late-approval", "race-rebase", "race-altered", "reject"}
+SIGNED_BY_HAND = {"T1", "race-same-delivery", "race-late-approval", "race-rebase", "race-altered", "reject"}
+# Three walks one behind the other, each about a minute on two idle cores; headquarters' faults cost seconds each.
+LONGEST = 840
+SEEDS = (1, 2)
 OTHER_SECRET = "whsec_" + "b3RoZXItc2VjcmV0LW9mLXRoZS10ZXN0LTAxMjM0NTY="
 
 
 def walked(*options: str, **environment: str) -> tuple[int, list[dict[str, Any]]]:
     """Exit code and results of the command line."""
+    code, results = told(*options, **environment)
+    return code, list(results)
+
+
+def told(*options: str, **environment: str) -> tuple[int, Any]:
+    """Exit code and JSON of the command line."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("KBSEARCH_")}
     done = subprocess.run(  # noqa: S603 - our own command line
         [sys.executable, "-m", "kbsearch.cli", "walk", "--json", *options],
         env=inherited | environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=LONGEST,
         check=False,
     )
     assert done.stdout, done.stderr
@@ -51,6 +66,44 @@ def test_every_step_holds_on_systems_it_starts_itself() -> None:
     assert code == 0
     assert [result["step"] for result in results] == ["start", *all_steps()]
     assert all(result["evidence"] and result["title"] for result in results)
+
+
+@pytest.mark.timeout(LONGEST + 30)
+def test_headquarters_misbehaves_and_all_ends_as_without_its_faults() -> None:
+    code, told_of = told("--misbehave", *(option for seed in SEEDS for option in ("--seed", str(seed))))
+    runs = told_of["runs"]
+    assert {run["seed"]: failed(run["steps"]) + run["difference"] for run in runs} == {seed: [] for seed in (None, *SEEDS)}
+    assert (code, told_of["ok"]) == (0, True)
+    assert runs[0]["faults"] == {}
+    for run in runs[1:]:
+        assert set(run["faults"]) == set(Fault)
+        assert min(run["faults"].values()) >= 3
+        assert {step["step"] for step in run["steps"]} > {*REQUIRED, "faults", "refused", "same-state"}
+    assert runs[1]["faults"] != runs[2]["faults"], "another seed, other faults"
+
+
+def test_only_the_flows_that_were_asked_for() -> None:
+    code, results = walked("--only", "reject", "--only", "M1")
+    assert (code, failed(results)) == (0, [])
+    assert {result["step"] for result in results} == {"start", "M1", "M2", "race-forged", "race-altered", "reject"}
+
+
+def test_a_step_that_does_not_exist() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "kbsearch.cli", "walk", "--only", "3.1.1.9"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "3.1.1.9" in done.stderr
+
+
+@pytest.mark.parametrize("options", [("--misbehave", "--url", "http://127.0.0.1:9"), ("--seed", "1")])
+def test_options_that_do_not_go_together(options: tuple[str, ...]) -> None:
+    done = subprocess.run(  # noqa: S603 - our own command line
+        [sys.executable, "-m", "kbsearch.cli", "walk", *options], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert "--misbehave" in done.stderr
+    assert done.stdout == ""
 
 
 @pytest.mark.postgres

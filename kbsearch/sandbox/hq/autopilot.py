@@ -7,9 +7,11 @@ import logging
 from datetime import datetime, timedelta
 
 from kbsearch.sandbox.hq.approval import base_is_stale
-from kbsearch.sandbox.hq.cases import HQ, Case
+from kbsearch.sandbox.hq.attachments import attachments_on_their_way
+from kbsearch.sandbox.hq.cases import Case
 from kbsearch.sandbox.hq.decision import Decision
 from kbsearch.sandbox.hq.desk import HqDesk
+from kbsearch.sandbox.hq.feedback_rules import review_feedback_due
 from kbsearch.sandbox.hq.review import decide
 from kbsearch.sandbox.hq.rules import Rule, matching
 from kbsearch.sandbox.hq.submissions import waiting_for_review
@@ -43,9 +45,9 @@ def review_due(desk: HqDesk) -> float:
         left = (datetime.fromisoformat(case.waiting_since) + timedelta(seconds=delay) - desk.clock()).total_seconds()
         if left > 0:
             rest = min(rest, left)
-        else:
+        elif not attachments_on_their_way(desk, case.content):
             _review(desk, case, rule)
-    return max(rest, 0.01)
+    return max(min(rest, review_feedback_due(desk)), 0.01)
 
 
 def rule_for(desk: HqDesk, case: Case) -> Rule | None:
@@ -55,6 +57,8 @@ def rule_for(desk: HqDesk, case: Case) -> Rule | None:
         "kind": case.flow,
         "urgency": str(case.data.get("urgency", "")),
         "author": str((case.data.get("author") or {}).get("name", "")),
+        "subject": case.subject_kind,
+        "origin": case.origin,
     }
     return matching(desk.rules, "review", texts, first=case.round == 1 and case.attempt == 1)
 
@@ -73,7 +77,7 @@ def _decision(desk: HqDesk, case: Case, rule: Rule | None) -> Decision:
         return Decision("hold", reason_text="基线已不是总部现行版本，等待二线客服撤回或人工处理。", approver=REVIEWER)
     if rule is None:
         return Decision("approve", approver=REVIEWER)
-    own = case.origin == HQ and rule.action == "return"
+    own = case.made_here and rule.action == "return"
     return Decision(
         action="returnToOwnAuthors" if own else rule.action,
         reason_codes=rule.reason_codes,

@@ -1,4 +1,4 @@
-"""What HQ's reviewer decides on, its states, and the history of numbered steps; moves nothing by itself."""
+"""What HQ's reviewer decides on, and its states; moves nothing by itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 
 from kbsearch.sandbox.content import difference
 from kbsearch.sandbox.hq.desk import HqDesk
+from kbsearch.sandbox.hq.steps import record, steps_about
 from kbsearch.sandbox.refusal import RefusalError
+from kbsearch.sandbox.subjects import ENDINGS, FLOW_NAMES, HQ, ID_FIELDS, KNOWLEDGE, PLATFORM, REPLY, Step, step_name
 
 STATES = {
     "PENDING": "待审核",
@@ -23,24 +25,23 @@ STATES = {
 }
 DECIDABLE = ("PENDING", "HELD")
 UNDECIDED = (*DECIDABLE, "OWN_AUTHORS")
-FLOWS = {"PUBLISH": ("3.1.1.1", "知识"), "UPDATE": ("3.1.1.2", "知识更新"), "REVOKE": ("3.1.1.3", "知识撤销")}
-STEPS = {"4": "接收", "5": "审核", "6": "审核结果", "7": "发布", "11.2": "修改", "12": "生成"}
-SECOND_LINE, HQ = "SECOND_LINE", "HQ"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One round of a submission of the second line, or one draft of HQ's own (always round 1; `attempt` counts its reviews).
+    """One round of a submission, or one draft of HQ's own (always round 1; `attempt` counts its reviews).
 
+    `origin` is SECOND_LINE, HQ, a province's code, or `P-…` for what HQ makes on another platform's behalf.
     `data` is the message's data as received; `amended` what HQ's authors made of it: full content, or for a revocation its fields.
     """
 
     id: str
     round: int
     origin: str
+    subject_kind: str
     flow: str
     state: str
-    knowledge_id: str
+    subject_id: str
     title: str
     reference: str
     data: dict[str, Any]
@@ -53,9 +54,19 @@ class Case:
     decided_at: str | None
 
     @property
+    def ends(self) -> bool:
+        """Whether it revokes or recalls, so that it has no text."""
+        return self.flow in ENDINGS
+
+    @property
+    def made_here(self) -> bool:
+        """Whether HQ's own authors wrote it, for HQ or on another platform's behalf; nobody outside is told of its review."""
+        return self.origin == HQ or self.origin.startswith(PLATFORM)
+
+    @property
     def content(self) -> dict[str, Any] | None:
-        """The text under review, HQ's amendments included; None for a revocation."""
-        if self.flow == "REVOKE":
+        """The text under review, HQ's amendments included; None for a revocation or recall."""
+        if self.ends:
             return None
         return self.amended or self.data["content"]
 
@@ -91,21 +102,34 @@ def rounds_of(desk: HqDesk, case_id: str) -> list[Case]:
     return [case_of(row) for row in desk.db.all("SELECT * FROM review_case WHERE id = ? ORDER BY round", case_id)]
 
 
-def latest_cases(desk: HqDesk, origin: str, state: str | None = None) -> list[Case]:
-    """The latest round of each submission or draft, newest first, at most 500."""
+def latest_cases(desk: HqDesk, *, drafts: bool, state: str | None = None, subject_kind: str | None = None) -> list[Case]:
+    """The latest round of each submission, or of HQ's own drafts, newest first, at most 500."""
     if state is not None and state not in STATES:
         raise RefusalError.invalid(f"state 可用：{'、'.join(STATES)}。")
+    if subject_kind is not None and subject_kind not in ID_FIELDS:
+        raise RefusalError.invalid(f"subjectKind 可用：{'、'.join(ID_FIELDS)}。")
     rows = desk.db.all(
-        "SELECT * FROM review_case AS c WHERE origin = ? AND (? IS NULL OR state = ?)"
+        "SELECT * FROM review_case AS c WHERE (origin = 'HQ') = ?1 AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR subject_kind = ?3)"
         " AND round = (SELECT max(round) FROM review_case WHERE id = c.id) ORDER BY received_at DESC LIMIT 500",
-        origin,
+        drafts,
         state,
-        state,
+        subject_kind,
     )
     return [case_of(row) for row in rows]
 
 
-def open_case(desk: HqDesk, *, case_id: str, round_: int, origin: str, flow: str, title: str, reference: str, data: dict[str, Any]) -> Case:
+def open_case(
+    desk: HqDesk,
+    *,
+    case_id: str,
+    round_: int,
+    origin: str,
+    subject_kind: str,
+    flow: str,
+    title: str,
+    reference: str,
+    data: dict[str, Any],
+) -> Case:
     """Store a case that waits for review."""
     now = desk.now()
     desk.db.insert(
@@ -113,9 +137,10 @@ def open_case(desk: HqDesk, *, case_id: str, round_: int, origin: str, flow: str
         id=case_id,
         round=round_,
         origin=origin,
+        subject_kind=subject_kind,
         flow=flow,
         state="PENDING",
-        knowledge_id=data["knowledgeId"],
+        subject_id=data[ID_FIELDS[subject_kind]],
         title=title,
         reference=reference,
         data=json.dumps(data, ensure_ascii=False),
@@ -142,58 +167,35 @@ def move(desk: HqDesk, case: Case, state: str, *, note: str | None = None, decis
     )
 
 
-def record_step(desk: HqDesk, case: Case, step: str, actor: str, detail: str) -> None:
-    """Add a line such as 3.1.1.1-4 知识接收 to the history."""
-    section, noun = FLOWS[case.flow]
-    desk.db.insert(
-        "step",
-        case_id=case.id,
-        round=case.round,
-        knowledge_id=case.knowledge_id,
-        step=f"{section}-{step}",
-        title=f"{noun}{STEPS[step]}",
-        actor=actor,
-        at=desk.now(),
-        detail=detail,
-    )
-
-
-def steps_of(desk: HqDesk, column: str, key: str) -> list[dict[str, Any]]:
-    """History of a case (`case_id`) or of a knowledge item (`knowledge_id`), in order."""
-    query = {
-        "case_id": "SELECT * FROM step WHERE case_id = ? ORDER BY seq",
-        "knowledge_id": "SELECT * FROM step WHERE knowledge_id = ? ORDER BY seq",
-    }[column]
-    return [
-        {
-            "step": row["step"],
-            "title": row["title"],
-            "round": row["round"],
-            "actor": row["actor"],
-            "at": row["at"],
-            "detail": row["detail"],
-        }
-        for row in desk.db.all(query, key)
-    ]
+def record_step(desk: HqDesk, case: Case, step: Step, actor: str, detail: str) -> None:
+    """Add the case's numbered step to the history."""
+    numbered = step_name(case.subject_kind, case.flow, step)
+    record(desk, numbered, case_id=case.id, round_=case.round, subject_id=case.subject_id, actor=actor, detail=detail)
 
 
 def base_content(desk: HqDesk, case: Case) -> dict[str, Any] | None:
     """The text of the version a case builds on, where HQ holds it."""
-    row = desk.db.one("SELECT content FROM version WHERE knowledge_id = ? AND number = ?", case.knowledge_id, case.base_number)
+    row = desk.db.one("SELECT content FROM version WHERE subject_id = ? AND number = ?", case.subject_id, case.base_number)
     return json.loads(row["content"]) if row else None
 
 
 def case_summary(case: Case) -> dict[str, Any]:
     """A case in a list."""
+    ids = {"knowledgeId": case.subject_id if case.subject_kind == KNOWLEDGE else None, ID_FIELDS[case.subject_kind]: case.subject_id}
+    if case.subject_kind == REPLY:
+        ids["announcementId"] = case.data["announcementId"]
     return {
         "id": case.id,
         "round": case.round,
         "origin": case.origin,
+        "subjectKind": case.subject_kind,
+        "subjectId": case.subject_id,
         "flow": case.flow,
+        "flowText": FLOW_NAMES[case.subject_kind, case.flow],
         "state": case.state,
         "stateText": STATES[case.state],
         "title": case.title,
-        "knowledgeId": case.knowledge_id,
+        **ids,
         "hqReference": case.reference,
         "attempt": case.attempt,
         "urgency": case.data.get("urgency", "NORMAL"),
@@ -214,7 +216,7 @@ def case_view(desk: HqDesk, case: Case) -> dict[str, Any]:
         "content": content,
         "difference": difference(base_content(desk, case), content) if content else [],
         "rounds": [case_summary(each) for each in rounds_of(desk, case.id)],
-        "steps": steps_of(desk, "case_id", case.id),
+        "steps": steps_about(desk, case.id),
         "withdrawals": [
             dict(row) | {"answer_expected": bool(row["answer_expected"])}
             for row in desk.db.all("SELECT * FROM withdrawal WHERE case_id = ? ORDER BY id", case.id)

@@ -13,11 +13,15 @@ from kbsearch.sandbox.hq.rules import DEFAULT_RULES, Rule, rules_from_json
 from kbsearch.sandbox.instants import Clock, to_wire
 from kbsearch.sandbox.outbox import Outbox
 from kbsearch.sandbox.refusal import RefusalError
+from kbsearch.sandbox.subjects import HQ, SECOND_LINE
 
 
 @dataclass(slots=True)
 class HqDesk:
-    """`delay` is the automatic reviewer's patience in seconds where a rule states none; `review_bell` wakes it."""
+    """`delay` is the automatic reviewer's patience in seconds where a rule states none.
+
+    `review_bell` wakes it, `fetch_bell` the fetcher of attachments.
+    """
 
     db: Database
     clock: Clock
@@ -26,6 +30,7 @@ class HqDesk:
     provinces: tuple[ProvinceSpec, ...]
     delay: float
     review_bell: asyncio.Event
+    fetch_bell: asyncio.Event
 
     def now(self) -> str:
         """The present instant in wire form."""
@@ -58,6 +63,11 @@ class HqDesk:
     def province_codes(self) -> list[str]:
         """Codes of the configured provinces, as configured."""
         return [province.code for province in self.provinces]
+
+    def organisation_name(self, code: str) -> str:
+        """Chinese name of an organisation code; the code itself where HQ knows no name."""
+        known = {HQ: "总部", SECOND_LINE: "全网业务平台二线客服", **{province.code: province.name for province in self.provinces}}
+        return known.get(code, code)
 
     def checked_distribution(self, codes: Any) -> list[str]:
         """A caller's list of provinces, each configured, each once."""

@@ -1,4 +1,4 @@
-"""HQ → provinces: what is put out to whom when a version, a revocation or a withdrawal takes place; keeps no copies."""
+"""HQ → provinces: what is put out to whom when a version, an ending or a withdrawal takes place; keeps no copies."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ import httpx
 from kbsearch.sandbox.courier import Delivered, Verdict, judge_status
 from kbsearch.sandbox.hq.cases import Case, record_step
 from kbsearch.sandbox.hq.desk import HqDesk
+from kbsearch.sandbox.subjects import ID_FIELDS, KIND_OF_FLOW, Step
 
 PROVINCE = "province:"
 PROVINCE_SCHEMA = "kbsearch.sandbox.province/1"
+# What a province shows or stops showing; its arrival is the end of step 7, or A7.
+CARRYING = (*KIND_OF_FLOW.values(), "knowledge.withdraw", "announcement.withdraw", "reply.deliver")
 
 
 def distribute_version(desk: HqDesk, case: Case, version: sqlite3.Row, before: list[str]) -> None:
@@ -27,40 +30,47 @@ def distribute_version(desk: HqDesk, case: Case, version: sqlite3.Row, before: l
         "effectiveFrom": version["effective_from"],
     }
     for code in chosen:
-        _put(desk, case, code, "knowledge.update" if code in before else "knowledge.publish", data)
-    dropped = {
+        put_case(desk, case, code, "knowledge.update" if code in before else "knowledge.publish", data)
+    for code in before:
+        if code not in chosen:
+            put_case(desk, case, code, "knowledge.revoke", dropped(version, "本省不再属于发布范围。"))
+
+
+def dropped(version: sqlite3.Row, text: str) -> dict[str, Any]:
+    """What somebody is told whom this version no longer addresses."""
+    return {
         "number": version["number"] - 1,
         "causedBy": version["number"],
         "reason": "OUT_OF_DISTRIBUTION",
-        "reasonText": "本省不再属于发布范围。",
+        "reasonText": text,
         "effectiveFrom": version["effective_from"],
     }
-    for code in before:
-        if code not in chosen:
-            _put(desk, case, code, "knowledge.revoke", dropped)
 
 
 def distribute_revocation(desk: HqDesk, case: Case, provinces: list[str], data: dict[str, Any]) -> None:
-    """Tell the holders that the item is revoked: number, reason, reasonText, replacementId, effectiveFrom."""
+    """Tell the holders that the item is revoked or recalled: number, reason, reasonText, replacementId, effectiveFrom."""
     for code in provinces:
-        _put(desk, case, code, "knowledge.revoke", data)
+        put_case(desk, case, code, KIND_OF_FLOW[case.subject_kind, case.flow], data)
 
 
-def distribute_withdrawal(desk: HqDesk, case: Case, provinces: list[str], number: int) -> None:
+def distribute_withdrawal(desk: HqDesk, case: Case, organisations: list[str], number: int) -> None:
     """Take a version back that has not come into force; the one before it stays, and so does a province it would have dropped."""
-    for code in provinces:
-        _put(desk, case, code, "knowledge.withdraw", {"number": number})
+    kind = f"{case.subject_kind.lower()}.withdraw"
+    for code in organisations:
+        if code in desk.province_codes():
+            put_case(desk, case, code, kind, {"number": number})
 
 
-def _put(desk: HqDesk, case: Case, code: str, kind: str, data: dict[str, Any]) -> None:
-    message = {
-        "schema": PROVINCE_SCHEMA,
-        "kind": kind,
-        "issuedAt": desk.now(),
-        "data": {"knowledgeId": case.knowledge_id, "flow": case.flow, "hqReference": case.reference, **data},
-    }
-    body = json.dumps(message, ensure_ascii=False)
-    desk.outbox.put(PROVINCE + code, case.knowledge_id, kind, body, about=case.id, round_=case.round)
+def put_case(desk: HqDesk, case: Case, code: str, kind: str, data: dict[str, Any]) -> None:
+    """Put out one message about what a case concerns, in its order."""
+    told = {ID_FIELDS[case.subject_kind]: case.subject_id, "flow": case.flow, "hqReference": case.reference, **data}
+    put_to_province(desk, code, kind, told, lane=case.subject_id, about=case.id, round_=case.round)
+
+
+def put_to_province(desk: HqDesk, code: str, kind: str, data: dict[str, Any], *, lane: str, about: str, round_: int | None = None) -> None:
+    """Put out one message to a province the sandbox runs."""
+    message = {"schema": PROVINCE_SCHEMA, "kind": kind, "issuedAt": desk.now(), "data": data}
+    desk.outbox.put(PROVINCE + code, lane, kind, json.dumps(message, ensure_ascii=False), about=about, round_=round_)
 
 
 def read_province_answer(_row: sqlite3.Row, response: httpx.Response) -> Verdict:
@@ -73,6 +83,7 @@ def read_province_answer(_row: sqlite3.Row, response: httpx.Response) -> Verdict
 def note_delivery(desk: HqDesk, case: Case, row: sqlite3.Row) -> None:
     """Step 7 is done for a province once it has taken the message."""
     code = row["destination"].removeprefix(PROVINCE)
-    name = next((province.name for province in desk.provinces if province.code == code), code)
-    number = json.loads(row["body"])["data"]["number"]
-    record_step(desk, case, "7", "总部知识管理员", f"{row['kind']}（版本 {number}）已送达 {name}（{code}）")
+    data = json.loads(row["body"])["data"]
+    which = f"（版本 {data['number']}）" if "number" in data else ""
+    detail = f"{row['kind']}{which}已送达 {desk.organisation_name(code)}（{code}）"
+    record_step(desk, case, Step.PUBLISHED, "总部知识管理员", detail)

@@ -8,14 +8,15 @@ from typing import Any
 from kbsearch.sandbox.content import house_amended, written_content
 from kbsearch.sandbox.hashing import content_hash
 from kbsearch.sandbox.hq import approval
-from kbsearch.sandbox.hq.callbacks import send_callback
-from kbsearch.sandbox.hq.cases import DECIDABLE, HQ, STATES, Case, find_case, move, record_step
+from kbsearch.sandbox.hq.cases import DECIDABLE, STATES, Case, find_case, move, record_step
 from kbsearch.sandbox.hq.decision import Decision
 from kbsearch.sandbox.hq.desk import HqDesk
 from kbsearch.sandbox.hq.reasons import REASON_CODES, REVOKE_REASONS
+from kbsearch.sandbox.hq.telling import tell_no
 from kbsearch.sandbox.hq.withdrawals import refuse_waiting
 from kbsearch.sandbox.instants import wire_or_none
 from kbsearch.sandbox.refusal import RefusalError
+from kbsearch.sandbox.subjects import ANNOUNCEMENT, Step
 
 
 def decide(desk: HqDesk, case_id: str, decision: Decision) -> Case:
@@ -45,34 +46,23 @@ def _amended(desk: HqDesk, case: Case, decision: Decision) -> Case:
 def _send_back(desk: HqDesk, case: Case, decision: Decision) -> None:
     if not decision.reason_codes or not decision.reason_text.strip():
         raise RefusalError.invalid("退回或否决须有至少一个原因码（reasonCodes）和说明（reasonText）。")
-    if decision.action == "return" and case.origin == HQ:
-        raise RefusalError.conflict("总部自己生成的知识请退回总部知识生成人员（returnToOwnAuthors）。")
+    if decision.action == "return" and case.made_here:
+        raise RefusalError.conflict("总部自己生成的申请请退回总部知识生成人员（returnToOwnAuthors）。")
     said = {"action": decision.action, "reasonCodes": list(decision.reason_codes), "reasonText": decision.reason_text}
     reasons = f"{'、'.join(REASON_CODES[code] for code in decision.reason_codes)}：{decision.reason_text}"
     if decision.action == "returnToOwnAuthors":
         move(desk, case, "OWN_AUTHORS", note=reasons)
-        record_step(desk, case, "5", decision.approver, f"审核未通过：{reasons}")
-        record_step(desk, case, "6", decision.approver, "退回总部知识生成人员，走步骤 11.2")
+        record_step(desk, case, Step.REVIEWED, decision.approver, f"审核未通过：{reasons}")
+        record_step(desk, case, Step.SENT_BACK, decision.approver, "退回总部知识生成人员，走步骤 11.2")
         return
     returned = decision.action == "return"
     move(desk, case, "RETURNED" if returned else "REJECTED", note=reasons, decision=said)
-    record_step(desk, case, "5", decision.approver, f"审核{'未通过' if returned else '否决'}：{reasons}")
-    record_step(desk, case, "6", decision.approver, "退回二线客服，走步骤 11.1" if returned else "否决，流程结束")
-    if case.origin != HQ:
-        _tell(desk, case, "hqReturn" if returned else "hqReject", decision)
+    record_step(desk, case, Step.REVIEWED, decision.approver, f"审核{'未通过' if returned else '否决'}：{reasons}")
+    whom = desk.organisation_name(case.origin)
+    record_step(desk, case, Step.SENT_BACK, decision.approver, f"退回{whom}，走步骤 11.1" if returned else "否决，流程结束")
+    if not case.made_here:
+        tell_no(desk, case, "hqReturn" if returned else "hqReject", decision)
         refuse_waiting(desk, case, "总部已作出审核决定。")
-
-
-def _tell(desk: HqDesk, case: Case, name: str, decision: Decision) -> None:
-    values = {
-        "submissionId": case.id,
-        "round": case.round,
-        "reasonCodes": list(decision.reason_codes),
-        "reasonText": decision.reason_text,
-        "hqReference": case.reference,
-        "approver": decision.approver,
-    }
-    send_callback(desk, name, values, lane=case.knowledge_id, about=case.id, round_=case.round)
 
 
 def edit_at_hq(desk: HqDesk, case_id: str, given: dict[str, Any]) -> Case:
@@ -91,17 +81,17 @@ def edit_at_hq(desk: HqDesk, case_id: str, given: dict[str, Any]) -> Case:
             case.id,
             case.round,
         )
-        record_step(desk, case, "11.2", "总部知识生成人员", "修改后重新提交审核，走步骤 5")
+        record_step(desk, case, Step.EDITED, "总部知识生成人员", "修改后重新提交审核，走步骤 5")
         desk.review_bell.set()
         return find_case(desk, case.id, case.round)
 
 
 def _checked_edit(case: Case, given: dict[str, Any]) -> dict[str, Any]:
-    if case.flow != "REVOKE":
-        edited = written_content(given, case.content)
+    if not case.ends:
+        edited = written_content(given, case.content, announcement=case.subject_kind == ANNOUNCEMENT)
         content_hash(edited)
         return edited
-    allowed = {"effectiveFrom", "reason", "reasonText", "replacementId"} if case.origin == HQ else {"effectiveFrom"}
+    allowed = {"effectiveFrom", "reason", "reasonText", "replacementId"} if case.made_here else {"effectiveFrom"}
     if not isinstance(given, dict) or set(given) - allowed:
         raise RefusalError.invalid(f"撤销申请在总部只能修改：{'、'.join(sorted(allowed))}。")
     edited = {**(case.amended or {}), **given}

@@ -12,15 +12,17 @@ from kbsearch.sandbox.refusal import RefusalError
 
 ACTIONS = ("approve", "amend", "return", "reject", "hold", "returnToOwnAuthors")
 WITHDRAW_ACTIONS = ("grant", "refuse", "hold")
+FEEDBACK_ACTIONS = ("dispatch", "close", "refuse", "hold")
 LONGEST_DELAY = 86_400
-SUBJECTS = ("title", "kind", "urgency", "author")
+SUBJECTS = ("title", "kind", "urgency", "author", "subject", "origin")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`match` is a substring of the field `of` (title, kind, urgency or author); an empty one matches everything.
+    """`match` is a substring of the field `of` (title, kind, urgency, author, subject or origin); an empty one matches everything.
 
-    `on` is `review` or `withdraw`. `first_only` rules apply to round 1 before any change by HQ's own authors.
+    `on` is `review`, `withdraw` or `feedback` (whose title is its text).
+    `first_only` rules apply to round 1 before any change by HQ's own authors.
     `delay` in seconds overrides the desk's; `distribution` and `effective_from` go with an approval.
     """
 
@@ -42,6 +44,9 @@ DEFAULT_RULES = (
     Rule("〔否决〕", "reject", reason_codes=("NOT_NATIONWIDE",), text="不属全网知识，不予发布。"),
     Rule("〔改写〕", "amend", text="总部修改后通过。"),
     Rule("〔不准撤回〕", "refuse", on="withdraw", text="总部正在审核，不同意撤回。"),
+    Rule("〔人工〕", "hold", on="feedback", text="按规则等待人工审核。"),
+    Rule("〔不采纳〕", "refuse", on="feedback", text="经核对，现行口径无误，不予采纳。"),
+    Rule("〔无需更新〕", "close", on="feedback", text="意见收悉，知识无需更新。"),
 )
 _JSON_NAMES = {
     "match": "match",
@@ -55,6 +60,7 @@ _JSON_NAMES = {
     "distribution": "distribution",
     "effectiveFrom": "effective_from",
 }
+_ACTIONS_ON = {"review": ACTIONS, "withdraw": WITHDRAW_ACTIONS, "feedback": FEEDBACK_ACTIONS}
 
 
 def rules_from_json(value: Any) -> tuple[Rule, ...]:
@@ -93,8 +99,8 @@ def _rule(item: Any) -> Rule:
 
 
 def _check(rule: Rule) -> None:
-    allowed = WITHDRAW_ACTIONS if rule.on == "withdraw" else ACTIONS
-    if rule.on not in ("review", "withdraw") or rule.action not in allowed or rule.of not in SUBJECTS:
+    allowed = _ACTIONS_ON.get(rule.on, ())
+    if rule.action not in allowed or rule.of not in SUBJECTS:
         raise RefusalError.invalid(f"规则 {rule.match!r} 的 on、of 或 action 不对；action 可用：{'、'.join(allowed)}。")
     if any(code not in REASON_CODES for code in rule.reason_codes):
         raise RefusalError.invalid(f"规则 {rule.match!r} 的 reasonCodes 可用：{'、'.join(REASON_CODES)}。")

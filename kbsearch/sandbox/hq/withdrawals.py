@@ -12,15 +12,18 @@ from kbsearch.sandbox.hq.distribution import distribute_withdrawal
 from kbsearch.sandbox.hq.rules import matching
 from kbsearch.sandbox.hq.versions import drop_version, version_of_case
 from kbsearch.sandbox.refusal import RefusalError
+from kbsearch.sandbox.subjects import KNOWLEDGE, Step, named_subject
 
 
 def request_withdrawal(desk: HqDesk, data: dict[str, Any]) -> str:
     """Take in a withdraw.request inside the inbox's transaction; return what came of it."""
+    subject_kind, subject_id = named_subject(data)
     row_id = desk.db.insert(
         "withdrawal",
         case_id=data["submissionId"],
         round=data["round"],
-        knowledge_id=data["knowledgeId"],
+        subject_kind=subject_kind,
+        subject_id=subject_id,
         reason=data["reason"],
         reason_text=data.get("reasonText") or "",
         answer_expected=bool(data["answerExpected"]),
@@ -90,7 +93,9 @@ def withdrawal_view(row: sqlite3.Row) -> dict[str, Any]:
         "id": row["id"],
         "submissionId": row["case_id"],
         "round": row["round"],
-        "knowledgeId": row["knowledge_id"],
+        "subjectKind": row["subject_kind"],
+        "subjectId": row["subject_id"],
+        "knowledgeId": row["subject_id"] if row["subject_kind"] == KNOWLEDGE else None,
         "reason": row["reason"],
         "reasonText": row["reason_text"],
         "answerExpected": bool(row["answer_expected"]),
@@ -107,7 +112,7 @@ def _answer(desk: HqDesk, row: sqlite3.Row, *, granted: bool, text: str) -> str:
         _drop_coming_version(desk, case)
         _close_case(desk, case, "总部同意撤回")
     values = {"submissionId": row["case_id"], "round": row["round"], "granted": granted, "reasonText": text}
-    send_callback(desk, "hqWithdrawResult", values, lane=row["knowledge_id"], about=row["case_id"], round_=row["round"])
+    send_callback(desk, "hqWithdrawResult", values, lane=row["subject_id"], about=row["case_id"], round_=row["round"])
     return _close(desk, row, "GRANTED" if granted else "REFUSED", text)
 
 
@@ -118,7 +123,7 @@ def _close(desk: HqDesk, row: sqlite3.Row, state: str, text: str) -> str:
 
 def _close_case(desk: HqDesk, case: Case, note: str) -> None:
     move(desk, case, "WITHDRAWN", note=note)
-    record_step(desk, case, "6", "总部知识管理员", f"{note}，流程结束")
+    record_step(desk, case, Step.PASSED, "总部知识管理员", f"{note}，流程结束")
 
 
 def _may_be_dropped(desk: HqDesk, case: Case) -> bool:

@@ -1,8 +1,7 @@
-"""HQ's pages: submissions by state, one submission, HQ's own knowledge, messages; every form calls an operation of the API."""
+"""HQ's pages of cases, knowledge and messages, and all the others by noun; every form calls an operation of the API."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -10,55 +9,51 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from kbsearch.sandbox.content import LIST_FIELDS, TEXT_FIELDS
-from kbsearch.sandbox.hq.api import sent_messages
-from kbsearch.sandbox.hq.cases import DECIDABLE, HQ, SECOND_LINE, STATES, Case, case_summary, case_view, find_case, latest_cases
+from kbsearch.sandbox.hq.api.messages import sent_messages
+from kbsearch.sandbox.hq.cases import DECIDABLE, Case, case_summary, case_view, find_case, latest_cases
 from kbsearch.sandbox.hq.decision import decision_from_json
 from kbsearch.sandbox.hq.desk import HqDesk
 from kbsearch.sandbox.hq.drafts import make_knowledge, make_revocation, make_update
 from kbsearch.sandbox.hq.inbox import received_messages
-from kbsearch.sandbox.hq.reasons import REASON_CODES, REVOKE_REASONS
+from kbsearch.sandbox.hq.items import all_knowledge, knowledge_view
 from kbsearch.sandbox.hq.review import decide, edit_at_hq
-from kbsearch.sandbox.hq.taxonomy import latest_push
-from kbsearch.sandbox.hq.versions import all_knowledge, knowledge_view
+from kbsearch.sandbox.hq.tree import latest_push
 from kbsearch.sandbox.hq.withdrawals import answer_withdrawal, withdrawals
-from kbsearch.sandbox.web import Endpoint, back_to, form_endpoint, form_input, page
-
-SYSTEM = "一级客服系统（沙箱）"
-_SEPARATORS = re.compile(r"[、,，;；\r\n]+")
+from kbsearch.sandbox.pages.forms import chosen_provinces, content_fields, ending_fields
+from kbsearch.sandbox.pages.hq_announcement_pages import announcement_pages
+from kbsearch.sandbox.pages.hq_feedback_pages import feedback_pages
+from kbsearch.sandbox.pages.hq_frame import SYSTEM, show
+from kbsearch.sandbox.pages.hq_sync_pages import sync_pages
+from kbsearch.sandbox.pages.hq_taxonomy_pages import taxonomy_pages
+from kbsearch.sandbox.web import Endpoint, back_to, form_endpoint, form_input
 
 
 def hq_page_routes(desk: HqDesk) -> list[Route]:
     """Pages by GET, their forms by POST under `/pages/`."""
-    return [*_reading(desk), *_forms(desk)]
-
-
-def _show(desk: HqDesk, template: str, **values: Any) -> Response:
-    words = {"states": STATES, "reason_codes": REASON_CODES, "revoke_reasons": REVOKE_REASONS}
-    shared: dict[str, Any] = {"system": SYSTEM, "mode": desk.mode, "provinces": desk.provinces, **words}
-    return page(template, **shared, **values)
+    nouns = (announcement_pages, feedback_pages, taxonomy_pages, sync_pages)
+    return [*_reading(desk), *_forms(desk), *(route for pages in nouns for route in pages(desk))]
 
 
 def _reading(desk: HqDesk) -> list[Route]:
     async def submissions(request: Request) -> Response:
         chosen = request.query_params.get("state") or None
-        cases = [case_summary(case) for origin in (SECOND_LINE, HQ) for case in latest_cases(desk, origin, chosen)]
+        cases = [case_summary(case) for drafts in (False, True) for case in latest_cases(desk, drafts=drafts, state=chosen)]
         waiting = [row for row in withdrawals(desk) if row["state"] == "WAITING"]
-        return _show(desk, "hq_submissions.html", cases=cases, chosen=chosen, withdrawals=waiting, decidable=DECIDABLE)
+        return show(desk, "hq_submissions.html", cases=cases, chosen=chosen, withdrawals=waiting, decidable=DECIDABLE)
 
     async def submission(request: Request) -> Response:
         case = find_case(desk, request.path_params["id"])
         sent = sent_messages(desk, case.id)
-        return _show(desk, "hq_submission.html", case=case_view(desk, case), sent=sent, decidable=DECIDABLE)
+        return show(desk, "hq_submission.html", case=case_view(desk, case), sent=sent, decidable=DECIDABLE)
 
     async def knowledge(_request: Request) -> Response:
-        return _show(desk, "hq_knowledge.html", items=all_knowledge(desk), tree=latest_push(desk))
+        return show(desk, "hq_knowledge.html", items=all_knowledge(desk), tree=latest_push(desk))
 
     async def item(request: Request) -> Response:
-        return _show(desk, "hq_item.html", item=knowledge_view(desk, request.path_params["id"]))
+        return show(desk, "hq_item.html", item=knowledge_view(desk, request.path_params["id"]))
 
     async def messages(_request: Request) -> Response:
-        return _show(desk, "hq_messages.html", received=received_messages(desk, 200), sent=sent_messages(desk, limit=200))
+        return show(desk, "hq_messages.html", received=received_messages(desk, 200), sent=sent_messages(desk, limit=200))
 
     pages = {
         "/": submissions,
@@ -85,7 +80,7 @@ def _case_forms(desk: HqDesk) -> dict[str, Endpoint]:
     async def own_edit(request: Request) -> Response:
         form = await form_input(request)
         case = find_case(desk, request.path_params["id"])
-        edit_at_hq(desk, case.id, _revocation_fields(form) if case.flow == "REVOKE" else content_fields(form))
+        edit_at_hq(desk, case.id, ending_fields(form) if case.ends else content_fields(form))
         return back_to(f"/submissions/{case.id}")
 
     async def withdrawal(request: Request) -> Response:
@@ -109,16 +104,16 @@ def _case_forms(desk: HqDesk) -> dict[str, Endpoint]:
 def _knowledge_forms(desk: HqDesk) -> dict[str, Endpoint]:
     async def make(request: Request) -> Response:
         form = await form_input(request)
-        case = make_knowledge(desk, {"content": content_fields(form), "categoryId": form.get("categoryId"), **_chosen(form)})
+        case = make_knowledge(desk, {"content": content_fields(form), "categoryId": form.get("categoryId"), **chosen_provinces(form)})
         return back_to(f"/submissions/{case.id}")
 
     async def update(request: Request) -> Response:
         form = await form_input(request)
-        case = make_update(desk, request.path_params["id"], {"content": content_fields(form), **_chosen(form)})
+        case = make_update(desk, request.path_params["id"], {"content": content_fields(form), **chosen_provinces(form)})
         return back_to(f"/submissions/{case.id}")
 
     async def revoke(request: Request) -> Response:
-        case = make_revocation(desk, request.path_params["id"], _revocation_fields(await form_input(request)))
+        case = make_revocation(desk, request.path_params["id"], ending_fields(await form_input(request)))
         return back_to(f"/submissions/{case.id}")
 
     return {
@@ -135,34 +130,8 @@ def _decision_fields(case: Case, form: FormData) -> dict[str, Any]:
         "reasonCodes": form.getlist("reasonCodes"),
         "reasonText": form.get("reasonText"),
         "effectiveFrom": form.get("movedTo"),
-        **_chosen(form),
+        **chosen_provinces(form),
     }
-    if form.get("action") == "amend" and case.flow != "REVOKE":
+    if form.get("action") == "amend" and not case.ends:
         fields["amendedContent"] = content_fields(form)
     return fields
-
-
-def content_fields(form: FormData) -> dict[str, Any]:
-    """Content fields present in a form; browsers send CRLF, knowledge holds LF."""
-    content: dict[str, Any] = {}
-    for name in TEXT_FIELDS:
-        if name in form:
-            content[name] = str(form[name]).replace("\r\n", "\n")
-    for name in LIST_FIELDS:
-        if name in form:
-            content[name] = [part.strip() for part in _SEPARATORS.split(str(form[name])) if part.strip()]
-    for name in ("effectiveFrom", "effectiveTo"):
-        if name in form:
-            content[name] = str(form[name]) or None
-    return content
-
-
-def _revocation_fields(form: FormData) -> dict[str, Any]:
-    names = ("reason", "reasonText", "replacementId", "effectiveFrom")
-    return {name: str(form[name]) for name in names if form.get(name)}
-
-
-def _chosen(form: FormData) -> dict[str, Any]:
-    """Provinces ticked; none ticked leaves the choice to the default."""
-    ticked = form.getlist("distribution")
-    return {"distribution": list(ticked)} if ticked else {}

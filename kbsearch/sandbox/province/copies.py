@@ -1,4 +1,4 @@
-"""What a province's users can read now: current copies by the clock, simple search; a revoked item leaves title and notice only."""
+"""What a province's users can read now: current copies by the clock, simple search; what ended leaves title and notice only."""
 
 from __future__ import annotations
 
@@ -8,66 +8,110 @@ from typing import Any
 
 from kbsearch.sandbox.province.desk import ProvinceDesk
 from kbsearch.sandbox.refusal import RefusalError
+from kbsearch.sandbox.subjects import ANNOUNCEMENT, ID_FIELDS, KNOWLEDGE, NAMES
 
 _CURRENT = """
 SELECT * FROM copy AS c WHERE (effective_from IS NULL OR effective_from <= ?1) AND (effective_to IS NULL OR effective_to > ?1)
-AND number = (SELECT max(number) FROM copy WHERE knowledge_id = c.knowledge_id AND (effective_from IS NULL OR effective_from <= ?1))
-AND NOT EXISTS (SELECT 1 FROM ending AS e WHERE e.knowledge_id = c.knowledge_id AND e.number >= c.number
+AND subject_kind = ?2
+AND number = (SELECT max(number) FROM copy WHERE subject_id = c.subject_id AND (effective_from IS NULL OR effective_from <= ?1))
+AND NOT EXISTS (SELECT 1 FROM ending AS e WHERE e.subject_id = c.subject_id AND e.number >= c.number
   AND (e.effective_from IS NULL OR e.effective_from <= ?1))
 """
 _SEARCHED = ("title", "body", "summary", "script")
+_ENDED = {KNOWLEDGE: "REVOKED", ANNOUNCEMENT: "RECALLED"}
 
 
-def search_copies(desk: ProvinceDesk, query: str) -> list[dict[str, Any]]:
+def search_copies(desk: ProvinceDesk, query: str, kind: str = KNOWLEDGE) -> list[dict[str, Any]]:
     """Current copies that contain the words as they stand (letter case aside); title hits first. A blank query finds nothing."""
+    if kind not in _ENDED:
+        raise RefusalError.invalid(f"kind 可用：{'、'.join(_ENDED)}。")
     wanted = query.strip().casefold()
     if not wanted:
         return []
-    found = [_view(row) for row in current_copies(desk) if wanted in _text_of(json.loads(row["content"]))]
+    found = [_view(row) for row in current_copies(desk, kind) if wanted in _text_of(json.loads(row["content"]))]
     return sorted(found, key=lambda copy: wanted not in copy["title"].casefold())
 
 
-def current_copies(desk: ProvinceDesk) -> list[sqlite3.Row]:
+def current_copies(desk: ProvinceDesk, kind: str) -> list[sqlite3.Row]:
     """Every copy in force now, newest first; text whose end has come is deleted on the way."""
     _drop_ended(desk)
-    return desk.db.all(_CURRENT + " ORDER BY published_at DESC", desk.now())
+    return desk.db.all(_CURRENT + " ORDER BY published_at DESC", desk.now(), kind)
 
 
-def knowledge_list(desk: ProvinceDesk) -> list[dict[str, Any]]:
+def item_list(desk: ProvinceDesk, kind: str) -> list[dict[str, Any]]:
     """Every item the province knows of, with its status."""
     ids = desk.db.all(
-        "SELECT knowledge_id FROM copy UNION SELECT knowledge_id FROM ending"
-        " UNION SELECT knowledge_id FROM delivery WHERE state = 'PENDING'"
+        "SELECT subject_id FROM copy WHERE subject_kind = ?1 UNION SELECT subject_id FROM ending WHERE subject_kind = ?1"
+        " UNION SELECT subject_id FROM delivery WHERE state = 'PENDING' AND subject_kind = ?1",
+        kind,
     )
-    return [knowledge_page(desk, row["knowledge_id"]) for row in ids]
+    return [item_page(desk, row["subject_id"], kind) for row in ids]
 
 
-def knowledge_page(desk: ProvinceDesk, knowledge_id: str) -> dict[str, Any]:
-    """One item: PUBLISHED with its text, SCHEDULED, EXPIRED, PENDING_REVIEW or REVOKED (title and notice); 404 when unknown."""
+def item_page(desk: ProvinceDesk, subject_id: str, kind: str = KNOWLEDGE) -> dict[str, Any]:
+    """One item: PUBLISHED with its text, SCHEDULED, EXPIRED, PENDING_REVIEW, REVOKED or RECALLED (title and notice); 404 when unknown."""
     _drop_ended(desk)
-    row = desk.db.one(_CURRENT + " AND knowledge_id = ?2", desk.now(), knowledge_id)
+    row = desk.db.one(_CURRENT + " AND subject_id = ?3", desk.now(), kind, subject_id)
     if row is not None:
         return _view(row) | {"status": "PUBLISHED"}
-    ending = desk.db.one("SELECT * FROM ending WHERE knowledge_id = ? ORDER BY number DESC LIMIT 1", knowledge_id)
-    copy = desk.db.one("SELECT * FROM copy WHERE knowledge_id = ? ORDER BY number DESC LIMIT 1", knowledge_id)
+    ending = desk.db.one("SELECT * FROM ending WHERE subject_id = ? AND subject_kind = ? ORDER BY number DESC LIMIT 1", subject_id, kind)
+    copy = desk.db.one("SELECT * FROM copy WHERE subject_id = ? AND subject_kind = ? ORDER BY number DESC LIMIT 1", subject_id, kind)
     if copy is not None and (ending is None or copy["number"] > ending["number"]):
         status = "SCHEDULED" if (copy["effective_from"] or "") > desk.now() else "EXPIRED"
-        notice = {"id": knowledge_id, "number": copy["number"], "title": copy["title"], "status": status}
+        notice = {"id": subject_id, "number": copy["number"], "title": copy["title"], "status": status}
         return notice | {"effectiveFrom": copy["effective_from"]}
     if ending is not None:
         return _ending_view(ending)
-    waiting = desk.db.one("SELECT * FROM delivery WHERE knowledge_id = ? AND state = 'PENDING' ORDER BY id DESC LIMIT 1", knowledge_id)
+    waiting = desk.db.one(
+        "SELECT * FROM delivery WHERE subject_id = ? AND subject_kind = ? AND state = 'PENDING' ORDER BY id DESC LIMIT 1", subject_id, kind
+    )
     if waiting is None:
-        raise RefusalError.missing("知识", knowledge_id)
-    return {"id": knowledge_id, "number": waiting["number"], "title": waiting["title"], "status": "PENDING_REVIEW"}
+        raise RefusalError.missing(NAMES[kind], subject_id)
+    return {"id": subject_id, "number": waiting["number"], "title": waiting["title"], "status": "PENDING_REVIEW"}
+
+
+def store_copy(desk: ProvinceDesk, kind: str, data: dict[str, Any]) -> None:
+    """Write one text the province's users may read: its id, number, content, contentHash, and optionally issuer, categoryId, dates."""
+    content = data["content"]
+    desk.db.insert(
+        "copy",
+        subject_id=data[ID_FIELDS[kind]],
+        number=data["number"],
+        subject_kind=kind,
+        category_id=data.get("categoryId"),
+        issuer=json.dumps(data["issuer"], ensure_ascii=False) if data.get("issuer") else None,
+        title=content["title"],
+        content=json.dumps(content, ensure_ascii=False),
+        content_hash=data["contentHash"],
+        effective_from=data.get("effectiveFrom"),
+        effective_to=content.get("effectiveTo"),
+        published_at=desk.now(),
+    )
+
+
+def store_ending(desk: ProvinceDesk, kind: str, title: str, data: dict[str, Any]) -> None:
+    """Write what ends an item up to a version: id, number, reason, and optionally reasonText, causedBy, replacementId, effectiveFrom."""
+    desk.db.run(
+        "INSERT OR REPLACE INTO ending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        data[ID_FIELDS[kind]],
+        data["number"],
+        kind,
+        data.get("causedBy"),
+        title,
+        data["reason"],
+        data.get("reasonText") or "",
+        data.get("replacementId"),
+        data.get("effectiveFrom"),
+        desk.now(),
+    )
 
 
 def _ending_view(ending: sqlite3.Row) -> dict[str, Any]:
     return {
-        "id": ending["knowledge_id"],
+        "id": ending["subject_id"],
         "number": ending["number"],
         "title": ending["title"],
-        "status": "REVOKED",
+        "status": _ENDED[ending["subject_kind"]],
         "reason": ending["reason"],
         "reasonText": ending["reason_text"],
         "replacementId": ending["replacement_id"],
@@ -76,7 +120,7 @@ def _ending_view(ending: sqlite3.Row) -> dict[str, Any]:
 
 def _drop_ended(desk: ProvinceDesk) -> None:
     desk.db.run(
-        "DELETE FROM copy WHERE EXISTS (SELECT 1 FROM ending AS e WHERE e.knowledge_id = copy.knowledge_id AND e.number >= copy.number"
+        "DELETE FROM copy WHERE EXISTS (SELECT 1 FROM ending AS e WHERE e.subject_id = copy.subject_id AND e.number >= copy.number"
         " AND (e.effective_from IS NULL OR e.effective_from <= ?))",
         desk.now(),
     )
@@ -88,8 +132,8 @@ def _text_of(content: dict[str, Any]) -> str:
 
 
 def _view(row: sqlite3.Row) -> dict[str, Any]:
-    return {
-        "id": row["knowledge_id"],
+    shown = {
+        "id": row["subject_id"],
         "number": row["number"],
         "title": row["title"],
         "categoryId": row["category_id"],
@@ -98,3 +142,4 @@ def _view(row: sqlite3.Row) -> dict[str, Any]:
         "publishedAt": row["published_at"],
         "effectiveFrom": row["effective_from"],
     }
+    return shown | {"issuer": json.loads(row["issuer"])} if row["issuer"] else shown

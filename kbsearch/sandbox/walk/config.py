@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,7 +30,8 @@ class WalkConfig:
 
     `command` starts the service's command line; `database_url` is for a throw-away PostgreSQL, empty means SQLite.
     `environment` is put over the service's own (the caller's `KBSEARCH_…` never reach it). `patience` in seconds is how long
-    the walk waits for one thing to become visible.
+    the walk waits for one thing to become visible. `words` names the supply of words: walks of the same name use the same ones.
+    `only` names steps (`M5`) or sections (`3.1.1.4`): flows that tell none of them are left out; empty means all.
     """
 
     running: RunningSystems | None = None
@@ -37,6 +39,8 @@ class WalkConfig:
     database_url: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     patience: float = 10.0
+    words: str = field(default_factory=lambda: secrets.token_hex(8))
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

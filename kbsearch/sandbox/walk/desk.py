@@ -97,9 +97,10 @@ class Desk:
         return list(answer["knowledge"]["differences"] or [])
 
     def found(self, words: str) -> dict[str, int]:
-        """What default search finds: raw knowledge id → version number."""
-        edges = self.ask(documents.SEARCH, query=words)["search"]["edges"]
-        return {edge["node"]["knowledge"]["rawId"]: edge["node"]["version"]["number"] for edge in edges}
+        """What default search finds: raw id of the knowledge or announcement → version number."""
+        hits = [edge["node"] for edge in self.ask(documents.SEARCH, query=words)["search"]["edges"]]
+        found = {hit["knowledge"]["rawId"]: hit["version"]["number"] for hit in hits if hit["knowledge"]}
+        return found | {hit["announcement"]["rawId"]: hit["announcementVersion"]["number"] for hit in hits if hit["announcement"]}
 
     def listed(self, query: str, **variables: Any) -> list[PAGE]:
         """The first page of a list: the nodes of its connection."""

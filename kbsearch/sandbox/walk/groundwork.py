@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kbsearch.sandbox.walk.desk import PAGE, Desk, global_id
+from kbsearch.sandbox.walk.documents import LOCAL_TREE
 from kbsearch.sandbox.walk.stage import Stage
 
 
@@ -20,10 +21,9 @@ def wording(title_word: str, body_word: str, price: int = 20) -> dict[str, Any]:
     }
 
 
-def draft_publish(stage: Stage, writer: Desk, content: dict[str, Any]) -> PAGE:
-    """A nationwide draft under headquarters' category."""
-    category = global_id("Category", stage.category)
-    return writer.act("draftPublish", scope="NATIONAL", categoryId=category, content=content)
+def draft_publish(stage: Stage, writer: Desk, content: dict[str, Any], *, category: str | None = None) -> PAGE:
+    """A nationwide draft under a category of headquarters' (raw id); where none is named, the stage's."""
+    return writer.act("draftPublish", scope="NATIONAL", categoryId=global_id("Category", category or stage.category), content=content)
 
 
 def send_to_hq(stage: Stage, writer: Desk, draft: PAGE) -> PAGE:
@@ -41,13 +41,53 @@ def approve_at_hq(stage: Stage, submission: PAGE, distribution: list[str]) -> di
     return stage.hq.wait_receipt(submission["rawId"], "hqApprove", round_=submission["round"], timeout=stage.patience)
 
 
-def put_in_force(stage: Stage, writer: Desk, content: dict[str, Any], distribution: list[str]) -> PAGE:
+def put_in_force(stage: Stage, writer: Desk, content: dict[str, Any], distribution: list[str], *, category: str | None = None) -> PAGE:
     """A published item, in force here and in these provinces; returns the submission that published it."""
-    waiting = send_to_hq(stage, writer, draft_publish(stage, writer, content))
+    waiting = send_to_hq(stage, writer, draft_publish(stage, writer, content, category=category))
     approve_at_hq(stage, waiting, distribution)
     for code in distribution:
         take_in_province(stage, code, waiting["knowledgeRawId"])
     return stage.reaches(writer, waiting["id"], "EFFECTIVE")
+
+
+def hq_puts_in_force(stage: Stage, content: dict[str, Any], category: str) -> str:
+    """An item of headquarters' own, given to no province, pushed to us and applied; returns its raw id."""
+    draft = stage.hq.make_knowledge(content, category, distribution=[])
+    stage.hq.decide_draft(draft["id"], "approve")
+    stage.hq.wait_receipt(draft["id"], "hqPushVersion", timeout=stage.patience)
+    return str(draft["knowledgeId"])
+
+
+def put_in_force_locally(stage: Stage, content: dict[str, Any]) -> PAGE:
+    """An item of 本地 scope under the first local leaf, reviewed here and told to nobody; returns the submission that published it."""
+    category = global_id("Category", local_leaf(stage))
+    return pass_locally(stage, stage.author.act("draftPublish", scope="LOCAL", categoryId=category, content=content))
+
+
+def pass_locally(stage: Stage, draft: PAGE) -> PAGE:
+    """Submitted for review and approved; returns the submission, which is then in force when its scope is 本地."""
+    handed = stage.author.on(draft, "submitForReview")
+    stage.reviewer.approve(stage.reviewer.submission(handed["id"]))
+    return stage.author.submission(handed["id"])
+
+
+def local_branches(stage: Stage) -> list[tuple[str, str, str]]:
+    """Every local category below the root as agents see it: raw id, name, and the raw id above it."""
+    found: list[tuple[str, str, str]] = []
+    waiting = [(above["rawId"], below) for above in stage.agent.ask(LOCAL_TREE)["categories"] for below in above["children"]]
+    while waiting:
+        parent, node = waiting.pop(0)
+        if node["origin"] == "LOCAL":
+            found.append((node["rawId"], node["name"], parent))
+            waiting += [(node["rawId"], below) for below in node.get("children") or []]
+    return found
+
+
+def local_leaf(stage: Stage) -> str:
+    """The raw id of the first local category that has none below it."""
+    branches = local_branches(stage)
+    above = {parent for _, _, parent in branches}
+    return next(raw for raw, _, _ in branches if raw not in above)
 
 
 def deliveries(stage: Stage, code: str, knowledge_id: str) -> list[dict[str, Any]]:

@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-import secrets
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import httpx
 
 from kbsearch.sandbox.client import HqClient, ProvinceClient
+from kbsearch.sandbox.misbehaviour_client import MisbehaviourClient
 from kbsearch.sandbox.walk.cast import signed_in
 from kbsearch.sandbox.walk.config import RunningSystems
 from kbsearch.sandbox.walk.desk import PAGE, Desk
 from kbsearch.sandbox.walk.signed_door import SignedDoor
+from kbsearch.sandbox.walk.words import Words
 
 LOOK_EVERY = 0.02
-_LETTERS = "bcdfghjkmnpqrtvwxz"
+UNHURRIED = 3.0
 Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`category` is a leaf of headquarters' tree (raw id), `patience` the seconds to wait for one thing."""
+    """`category` is a leaf of headquarters' tree (raw id), `patience` the seconds to wait for one thing.
+
+    `misled` says that faults are committed during this walk: the same must come true, only later (`within`).
+    """
 
     desks: Mapping[str, Desk]
     hq: HqClient
     provinces: Mapping[str, ProvinceClient]
     signed: SignedDoor
+    misbehaviour: MisbehaviourClient
+    words: Words
     category: str
     patience: float
+    misled: bool = False
+
+    def playing(self, flow: str) -> Stage:
+        """The same stage with words of its own for one flow."""
+        return replace(self, words=self.words.of(flow))
+
+    def within(self, seconds: float) -> float:
+        """A limit for something to happen, wider while faults are committed."""
+        return seconds * UNHURRIED if self.misled else seconds
 
     @property
     def agent(self) -> Desk:
@@ -75,8 +90,8 @@ class Stage:
         return list(self.provinces)[1]
 
     def word(self) -> str:
-        """A word nobody has used before, to be searched for; no pinyin begins with v, so nothing else sounds like it."""
-        return "v" + "".join(secrets.choice(_LETTERS) for _ in range(9))
+        """A word nobody has used before, to be searched for; in walks of the same words each flow gets the same ones."""
+        return self.words.next()
 
     def until(self, look: Callable[[], Seen], holds: Callable[[Seen], bool]) -> Seen:
         """Look until it holds or patience ends; what was seen last is returned either way, for the step to judge."""
@@ -103,7 +118,7 @@ class Stage:
 
 
 @contextmanager
-def open_stage(running: RunningSystems, patience: float) -> Iterator[Stage]:
+def open_stage(running: RunningSystems, patience: float, words: Words, *, misled: bool = False) -> Iterator[Stage]:
     """Connect to everything; headquarters and provinces are led by hand meanwhile, and go back to their modes afterwards."""
     with ExitStack() as opened:
         # Plain HTTP on loopback: reading the certificate store would cost more than the calls.
@@ -119,8 +134,11 @@ def open_stage(running: RunningSystems, patience: float) -> Iterator[Stage]:
             hq=hq,
             provinces=provinces,
             signed=SignedDoor(http, endpoint, running.inbound_secret),
+            misbehaviour=MisbehaviourClient(http, running.hq),
+            words=words,
             category=_leaf(hq.taxonomy()),
             patience=patience,
+            misled=misled,
         )
 
 

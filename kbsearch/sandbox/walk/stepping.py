@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -50,6 +50,11 @@ class Flow:
         """Build what the first step starts from; nothing by default."""
 
     @classmethod
+    def numbered(cls, number: str) -> str:
+        """A step's whole number."""
+        return cls.section + number if number.startswith("-") else number
+
+    @classmethod
     def steps(cls) -> list[Step]:
         """The steps in order, those of base classes where they were written first."""
         marked: dict[str, Step] = {}
@@ -57,9 +62,13 @@ class Flow:
             for name, method in vars(owner).items():
                 if told := getattr(method, "__dict__", {}).get("walk_step"):
                     number, title = told
-                    whole = cls.section + number if number.startswith("-") else number
-                    marked[name] = Step(whole, title.format(noun=cls.noun), name)
+                    marked[name] = Step(cls.numbered(number), title.format(noun=cls.noun), name)
         return list(marked.values())
+
+    @classmethod
+    def tells(cls, only: Collection[str]) -> bool:
+        """Whether one of its steps has one of these numbers or sections; where none is named, every flow does."""
+        return not only or any(each.number == name or each.number.startswith(f"{name}-") for each in cls.steps() for name in only)
 
     def walk(self) -> Iterator[StepResult]:
         """Walk every step; those behind a failed one are reported as not reached."""

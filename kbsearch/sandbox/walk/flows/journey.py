@@ -31,6 +31,11 @@ class Journey(Flow):
         return self.stage.both
 
     @property
+    def flow(self) -> str:
+        """What headquarters calls the kind of submission."""
+        return self.message.rpartition(".")[2].upper()
+
+    @property
     def knowledge_id(self) -> str:
         """The raw id of the item it is about."""
         return str(self.seen["knowledgeRawId"])
@@ -154,14 +159,18 @@ class Journey(Flow):
         self.seen = self.stage.reaches(self.writer, self.seen["id"], "PENDING_HQ")
         self.expect("我方状态", self.seen["state"], "PENDING_HQ")
         self.expect("我方所存的总部编号", self.seen["hqReference"], case["hqReference"])
-        sent = [(row["kind"], row["status"]) for row in self.stage.operator.listed(OUTBOX, submission=self.case_id)]
+        sent = self.stage.until(self._outbox, lambda rows: [status for _, status in rows] == ["DELIVERED"])
         self.expect("运维在发件箱看到", sent, [(self.message, "DELIVERED")])
+
+    def _outbox(self) -> list[tuple[str, str]]:
+        """Kinds and states; headquarters may have it while its answer was lost, and then it is sent once more."""
+        return [(row["kind"], row["status"]) for row in self.stage.operator.listed(OUTBOX, submission=self.case_id)]
 
     @step("-5", "{noun}审核（总部）")
     def hq_reviews(self) -> None:
         """Headquarters' reviewer has it before him; readers notice nothing."""
         case = self.stage.hq.submission(self.case_id)
-        self.expect("总部待审的种类", case["flow"], self.message.rpartition(".")[2].upper())
+        self.expect("总部待审的种类", case["flow"], self.flow)
         self.check_at_hq(case)
         self.check_unchanged()
 

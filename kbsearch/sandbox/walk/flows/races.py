@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from kbsearch.sandbox.misbehaviour import LONGEST_HOLD, Fault, Rule
 from kbsearch.sandbox.walk.desk import PAGE, global_id
-from kbsearch.sandbox.walk.documents import ALARMS, INBOX, SUBMIT_QUICKLY
+from kbsearch.sandbox.walk.documents import ALARMS, INBOX
 from kbsearch.sandbox.walk.groundwork import approve_at_hq, draft_publish, last_log, put_in_force, send_to_hq, wording
 from kbsearch.sandbox.walk.stage import Stage
 from kbsearch.sandbox.walk.stepping import Flow, step
 
-ATTEMPTS = 8
 _FORGED = "whsec_Zm9yZ2VkLWJ5LXNvbWVib2R5LWVsc2UtMDEyMzQ1Njc="
 
 
@@ -37,7 +37,9 @@ class RepeatedApproval(Flow):
         waiting = send_to_hq(self.stage, self.stage.author, draft)
         first = approve_at_hq(self.stage, waiting, [self.stage.chosen])
         self.expect("第一次回执", first["receipt"]["result"], "APPLIED")
-        before = self.stage.author.submission(waiting["id"])
+        before = self.stage.until(
+            lambda: self.stage.author.submission(waiting["id"]), lambda seen: {row["status"] for row in seen["transport"]} == {"DELIVERED"}
+        )
         self.stage.hq.resend(first["id"])
         again = self.stage.hq.wait_receipt(waiting["rawId"], "hqApprove", timeout=self.stage.patience)
         self.expect_that("同一决定换了编号再来", again["webhookId"] != first["webhookId"])
@@ -48,53 +50,38 @@ class RepeatedApproval(Flow):
 
 
 class ApprovalBeforeReceipt(Flow):
-    """Headquarters decides before its acknowledgement has reached us."""
+    """Headquarters decides, and its acknowledgement comes after the decision."""
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
         self.seen: PAGE = {}
-        self.delivery = ""
         self.first: dict[str, Any] = {}
 
     @step("race-approval-first", "审批通过先于接收确认到达，结局相同")
     def approved_first(self) -> None:
-        """Approval implies receipt. The acknowledgement is only milliseconds behind, so several attempts may be needed."""
-        came_from, attempts = None, 0
-        while came_from != "SUBMITTED" and attempts < ATTEMPTS:
-            came_from, attempts = self._approve_at_once(), attempts + 1
-        self.expect(f"审批通过时的状态（第 {attempts} 次抢先）", came_from, "SUBMITTED")
-        self.expect("回执", self.first["result"], "APPLIED")
-        late = self.stage.hq.wait_receipt(self.seen["rawId"], "hqAcknowledge", timeout=self.stage.patience)["receipt"]
+        """Approval implies receipt. Headquarters is told to keep its acknowledgement back until its decision has arrived."""
+        draft = draft_publish(self.stage, self.stage.author, wording(self.stage.word(), self.stage.word()))
+        handed = self.stage.author.on(draft, "submitForReview")
+        with self.stage.misbehaviour.also(Rule(Fault.EARLY_APPROVAL, seconds=min(self.stage.patience, LONGEST_HOLD))):
+            sent = self.stage.reviewer.approve(handed, and_submit=True)
+            self.stage.hq.wait_submission(sent["rawId"], "PENDING", timeout=self.stage.patience)
+            self.first = approve_at_hq(self.stage, sent, [self.stage.chosen])
+            late = self.stage.hq.wait_receipt(sent["rawId"], "hqAcknowledge", timeout=self.stage.patience)["receipt"]
+        self.seen = self.stage.author.submission(sent["id"])
+        self.expect("审批通过时的状态", last_log(self.seen, "HQ_APPROVE").get("fromState"), "SUBMITTED")
+        self.expect("回执", self.first["receipt"]["result"], "APPLIED")
         self.expect("迟到的接收确认的回执", late["result"], "OUT_OF_DATE")
-        ended = self.stage.author.submission(self.seen["id"])
         reference = self.stage.hq.submission(self.seen["rawId"])["hqReference"]
-        self.expect("状态与总部编号", (ended["state"], ended["hqReference"]), ("EFFECTIVE", reference))
+        self.expect("状态与总部编号", (self.seen["state"], self.seen["hqReference"]), ("EFFECTIVE", reference))
 
     @step("race-same-delivery", "同一编号同一内容重发，只答原回执")
     def delivered_again(self) -> None:
         """Nothing happens twice."""
-        again = self.stage.signed.receipt("hqApprove", approval_of(self.seen, [self.stage.chosen], 1), webhook_id=self.delivery)
-        self.expect("回执与收件编号", (again["result"], again["inboxId"]), ("APPLIED", self.first["inboxId"]))
+        values = self.first["body"]["variables"]["input"]
+        again = self.stage.signed.receipt("hqApprove", values, webhook_id=self.first["webhookId"])
+        self.expect("回执与收件编号", (again["result"], again["inboxId"]), ("APPLIED", self.first["receipt"]["inboxId"]))
         page = self.stage.agent.knowledge(self.seen["knowledgeRawId"])
         self.expect("版本", [each["number"] for each in page["history"]], [1])
-        self.expect(
-            "总部自己随后的同一决定，回执", approve_at_hq(self.stage, self.seen, [self.stage.chosen])["receipt"]["result"], "DUPLICATE"
-        )
-
-    def _approve_at_once(self) -> str | None:
-        draft = draft_publish(self.stage, self.stage.author, wording(self.stage.word(), self.stage.word()))
-        handed = self.stage.author.on(draft, "submitForReview")
-        approved = self.stage.reviewer.approve(handed)
-        self.delivery = f"walk_{uuid.uuid4()}"
-        item = {"id": approved["id"], "lockVersion": approved["lockVersion"]}
-        self.stage.reviewer.ask(SUBMIT_QUICKLY, input={"submissions": [item]})
-        self.first = self.stage.signed.receipt("hqApprove", approval_of(approved, [self.stage.chosen], 1), webhook_id=self.delivery)
-        self.stage.hq.wait_submission(approved["rawId"], "PENDING", timeout=self.stage.patience)
-        self.seen = self.stage.author.submission(approved["id"])
-        came_from: str | None = last_log(self.seen, "HQ_APPROVE").get("fromState")
-        if came_from != "SUBMITTED":  # the acknowledgement was quicker: let headquarters finish this one, try another
-            approve_at_hq(self.stage, self.seen, [self.stage.chosen])
-        return came_from
 
 
 class BaseConflict(Flow):

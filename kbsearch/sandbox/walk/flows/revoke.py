@@ -27,6 +27,7 @@ class Revoke(Journey):
         """An item in force here and in one province."""
         first = put_in_force(self.stage, self.writer, wording(self.title, self.stage.word()), [self.stage.chosen])
         self.item = first["knowledgeRawId"]
+        self.stage.seconds_until_found(self.title, self.item, 1)
 
     def begin(self) -> PAGE:
         """Ask for the revocation with its typed reason."""

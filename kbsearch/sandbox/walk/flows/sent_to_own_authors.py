@@ -12,7 +12,7 @@ from kbsearch.sandbox.walk.stage import Stage
 from kbsearch.sandbox.walk.stepping import Flow, step
 
 REASONS: dict[str, Any] = {"reasonCodes": ["CONTENT_ERROR"], "reasonText": "口径由总部统一修改。"}
-MOVED_BY = timedelta(seconds=3)
+MOVED_BY = 3.0
 
 
 class _SentToOwnAuthors(Flow):
@@ -107,7 +107,7 @@ class RevokeAmended(_SentToOwnAuthors):
     @step("-11.2", "{noun}修改（总部知识生成人员改期），重新提交审核并通过")
     def hq_moves_date(self) -> None:
         """Scheduled by headquarters, seen by author and reviewer, carried out by the clock."""
-        moment = wall_clock() + MOVED_BY
+        moment = wall_clock() + timedelta(seconds=self.stage.within(MOVED_BY))
         case = self.stage.hq.own_edit(self.seen["rawId"], {"effectiveFrom": to_wire(moment)})
         self.expect("总部修改后重新待审", case["stateText"], "待审核")
         answer = approve_at_hq(self.stage, self.seen, [])

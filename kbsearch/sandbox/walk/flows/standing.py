@@ -1,104 +1,79 @@
-"""What stands around the three flows: 知识结构 T1 T2, 停用恢复 M1 M2, and withdrawals that headquarters grants or refuses."""
+"""What stands around the three flows: 停用恢复 M1 M2, and withdrawals that headquarters grants or refuses."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from kbsearch.sandbox.walk.desk import PAGE
-from kbsearch.sandbox.walk.documents import CATEGORIES
+from kbsearch.sandbox.walk.desk import PAGE, global_id
+from kbsearch.sandbox.walk.flows.watching import Watching
 from kbsearch.sandbox.walk.groundwork import approve_at_hq, draft_publish, last_log, put_in_force, send_to_hq, wording
 from kbsearch.sandbox.walk.stage import Stage
 from kbsearch.sandbox.walk.stepping import Flow, Unexpected, step
 
 
-class Taxonomy(Flow):
-    """Headquarters pushes one node more, and takes it back by pushing again."""
-
-    def __init__(self, stage: Stage) -> None:
-        super().__init__(stage)
-        self.node = stage.word()
-        self.before: list[dict[str, Any]] = []
-
-    def prepare(self) -> None:
-        """The tree as headquarters pushed it last."""
-        tree = self.stage.hq.taxonomy()
-        self.before = tree["nodes"] if tree else []
-
-    @step("T1", "结构下发")
-    def hq_pushes(self) -> None:
-        """Applied at once."""
-        node = {"id": f"HQ-{self.node}", "parentId": None, "name": f"走查栏目{self.node}", "position": 99}
-        self._push([*self.before, node])
-
-    @step("T2", "挂接到本系统知识库根目录下")
-    def our_tree_shows_it(self) -> None:
-        """Below headquarters' node, as a nationwide category; gone again when headquarters takes it back."""
-        self.expect("本系统的结构中，它挂在", self._parent(), "全网知识")
-        self._push(self.before)
-        self.expect("总部收回后，它挂在", self._parent(), None)
-
-    def _push(self, nodes: list[dict[str, Any]]) -> None:
-        version = self.stage.hq.push_taxonomy(nodes)
-        receipt = self.stage.hq.wait_receipt("taxonomy", "hqPushTaxonomy", round_=version, timeout=self.stage.patience)["receipt"]
-        self.expect(f"结构第 {version} 版的回执", (receipt["result"]), "APPLIED")
-        self.note(str(receipt["reason"]))
-
-    def _parent(self) -> str | None:
-        """The name of the node directly above, None when our tree has no such node."""
-        waiting: list[tuple[str | None, PAGE]] = [(None, root) for root in self.stage.agent.ask(CATEGORIES)["categories"]]
-        while waiting:
-            above, node = waiting.pop()
-            if node["rawId"] == f"HQ-{self.node}":
-                return above
-            waiting += [(node["name"], below) for below in node.get("children") or []]
-        return None
-
-
-class Suspension(Flow):
+class Suspension(Watching):
     """One reviewer's brake; headquarters is told of both ends."""
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
-        self.title = stage.word()
+        self.title, self.new = stage.word(), stage.word()
         self.item = ""
 
     def prepare(self) -> None:
         """An item in force."""
         first = put_in_force(self.stage, self.stage.author, wording(self.title, self.stage.word()), [self.stage.chosen])
         self.item = first["knowledgeRawId"]
+        self.check_found({self.title: self.item})
 
     @step("M1", "停用")
     def reviewer_suspends(self) -> None:
         """Hidden at once, on page and in search."""
-        page = self.stage.reviewer.knowledge(self.item)
-        given = {"knowledgeId": page["id"], "lockVersion": page["lockVersion"]}
-        held = self.stage.reviewer.act("suspendKnowledge", **given, reasonText="资费有疑问，核对中。")
-        self.expect("状态与正文是否隐藏", (held["status"], held["textHidden"]), ("SUSPENDED", True))
+        self.expect("不写原因的停用", self.refused(self.item, "suspendKnowledge", reasonText=" "), "RULE_VIOLATED")
+        self._suspend("资费有疑问，核对中。")
         self.expect_that("座席检索不到了", self.stage.vanished(self.title, self.item))
-        shown = self.stage.agent.knowledge(self.item)
-        self.expect_that(f"座席只见标题与通知：{shown['notice']}", not shown["currentVersion"]["body"] and "停用" in shown["notice"])
-        self.expect("总部收到停用告知", self._told(suspended=True), "资费有疑问，核对中。")
+        self.expect("再停用", self.refused(self.item, "suspendKnowledge", reasonText="再停。"), "ILLEGAL_TRANSITION")
 
     @step("M2", "恢复")
     def reviewer_resumes(self) -> None:
         """Readable and found again."""
-        page = self.stage.reviewer.knowledge(self.item)
-        freed = self.stage.reviewer.act("resumeKnowledge", knowledgeId=page["id"], lockVersion=page["lockVersion"], reasonText="核对无误。")
-        self.expect("状态与正文是否隐藏", (freed["status"], freed["textHidden"]), ("PUBLISHED", False))
+        self.act_on(self.item, "resumeKnowledge", reasonText="核对无误。")
+        page = self.check_all_see(self.item, "PUBLISHED", hidden=False, may=["SUSPEND", "MARK_STILL_IN_USE"])
+        self.expect("通知与标记", (page["notice"], page["badges"]), (None, []))
         self.expect_that("座席重新检索到", self.stage.seconds_until_found(self.title, self.item, 1) is not None)
-        self.expect("总部收到恢复告知", self._told(suspended=False), "核对无误。")
+        self.expect("总部收到恢复告知", self._told(suspended=False), ["核对无误。"])
 
-    def _told(self, *, suspended: bool) -> str | None:
-        """The reason headquarters was told with, None when no such notice came."""
+    @step("M2", "恢复：停用期间新版本生效，停用随之结束")
+    def new_version_resumes(self) -> None:
+        """The brake was on the old wording."""
+        self._suspend("又有疑问。", before=["资费有疑问，核对中。"])
+        knowledge = global_id("Knowledge", self.item)
+        body = wording(self.title, self.new, 30)["body"]
+        draft = self.stage.author.act("draftUpdate", knowledgeId=knowledge, content={"body": body})
+        waiting = send_to_hq(self.stage, self.stage.author, draft)
+        self.expect("总部审批前状态", self.stage.agent.knowledge(self.item)["status"], "SUSPENDED")
+        self.expect("总部审批的回执", approve_at_hq(self.stage, waiting, [self.stage.chosen])["receipt"]["result"], "APPLIED")
+        page = self.check_all_see(self.item, "PUBLISHED", hidden=False, may=["SUSPEND", "MARK_STILL_IN_USE"])
+        self.expect("现行版本", page["currentVersion"]["number"], 2)
+        self.expect_that("座席检索到新口径", self.stage.seconds_until_found(self.new, self.item, 2) is not None)
+        told = self._told(suspended=False, times=2)
+        self.expect("总部先后收到恢复告知的次数", len(told), 2)
 
-        def look() -> str | None:
-            for message in self.stage.hq.received():
-                data = message["body"]["data"]
-                if message["kind"] == "suspension.notice" and data["knowledgeId"] == self.item and data["suspended"] is suspended:
-                    return str(data["reasonText"])
-            return None
+    def _suspend(self, reason: str, before: list[str] | None = None) -> None:
+        """Stopped by a reviewer; all see it, and headquarters is told."""
+        self.act_on(self.item, "suspendKnowledge", reasonText=reason)
+        page = self.check_all_see(self.item, "SUSPENDED", hidden=True, may=["RESUME", "MARK_STILL_IN_USE"])
+        self.expect_that(f"页面通知：{page['notice']}", "停用" in page["notice"] and reason in page["notice"])
+        wanted = [reason, *(before or [])]
+        self.expect("总部收到停用告知", self._told(suspended=True, times=len(wanted)), wanted)
 
-        return self.stage.until(look, bool)
+    def _told(self, *, suspended: bool, times: int = 1) -> list[str]:
+        """The reasons headquarters was told with, newest first."""
+
+        def look() -> list[str]:
+            bodies = [each["body"]["data"] for each in self.stage.hq.received() if each["kind"] == "suspension.notice"]
+            return [each["reasonText"] for each in bodies if each["knowledgeId"] == self.item and each["suspended"] is suspended]
+
+        return self.stage.until(look, lambda seen: len(seen) >= times)
 
 
 class Withdrawal(Flow):
