@@ -45,10 +45,10 @@ class Headquarters:
             payload |= {"submissionHash": revision.submission_hash}
         self.say(store, kind, payload | more)
 
-    def push(self, store: Store, knowledge_id: str, category_id: str, *, number: int, content: Content, note: str) -> None:
+    def push(self, store: Store, subject_id: str, category_id: str, *, number: int, content: Content, note: str) -> None:
         """Deliver a version that headquarters made itself."""
         payload = {
-            "knowledgeId": knowledge_id,
+            "knowledgeId": subject_id,
             "number": number,
             "categoryId": category_id,
             "base": number - 1 or None,

@@ -89,6 +89,11 @@ class Scene:
     submission_id: str = ""
 
     @property
+    def local(self) -> bool:
+        """Whether headquarters has no part in it."""
+        return bool(self.data["scope"] == Scope.LOCAL)
+
+    @property
     def state(self) -> SubmissionState:
         """Where it is to stand in the end."""
         return SubmissionState(self.data["state"])
@@ -99,13 +104,15 @@ class Scene:
         return str(self.data["content"]["title"] if self.data["content"] else self.data["revoke"]["text"])
 
     def steps(self, place: int) -> list[tuple[timedelta, Callable[[Store], None]]]:
-        """(how long before loading, what happens), first to last; `place` in the file keeps scenes apart."""
+        """(how long before loading, what happens), first to last; `place` in the file keeps scenes apart where it says no `ago`."""
         path = _PATHS[self.state]
-        if self.data["scope"] == Scope.LOCAL and self.state in (S.SCHEDULED, S.EFFECTIVE):
+        if self.local and self.state in (S.SCHEDULED, S.EFFECTIVE):
             path = _ALL_LOCAL
         urgent = self.data["urgency"] == Urgency.URGENT
         waiting = self.state in (S.PENDING_REVIEW, S.PENDING_HQ, S.SUBMITTED)
         ago = _URGENT_AGE if urgent and waiting else _AGE[self.state] + _APART * (0 if self.state is S.SUBMITTED else 40 - place)
+        if "ago" in self.data:
+            ago = self.calendar.now - self.calendar.at(self.data["ago"])
         told: list[tuple[timedelta, Callable[[Store], None]]] = []
         for name in reversed(path):
             told.insert(0, (ago, getattr(self, name)))
@@ -192,9 +199,11 @@ class Scene:
         self.headquarters.answer(store, "hqAcknowledge", self.submission_id)
 
     def hq_approve(self, store: Store) -> None:
-        """Headquarters approves and says which provinces get it."""
-        provinces = provinces_for(self._content())
-        self.headquarters.answer(store, "hqApprove", self.submission_id, distribution=provinces, approver=APPROVER)
+        """Headquarters approves and says who gets it."""
+        self.headquarters.answer(store, "hqApprove", self.submission_id, distribution=self._distribution(), approver=APPROVER)
+
+    def _distribution(self) -> list[str]:
+        return provinces_for(self._content())
 
     def hq_return(self, store: Store) -> None:
         """Headquarters returns it with reasons."""

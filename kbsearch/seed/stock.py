@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -41,7 +42,7 @@ def _record(item: dict[str, Any], number: int, content: Content, note: str) -> R
         scope=Scope(item["scope"]),
         change_note=note,
         version=number,
-        knowledge_id=item["sourceId"],
+        subject_id=item["sourceId"],
     )
 
 
@@ -70,23 +71,25 @@ class Stockroom:
         if item["sourceId"] not in HQ_OWNED:
             record = _record(item, number, content, note)
             return lambda store: _import(store, self.places, record)
-        knowledge_id, category_id = item["sourceId"], item["categoryId"]
-        return lambda store: self.headquarters.push(store, knowledge_id, category_id, number=number, content=content, note=note)
+        subject_id, category_id = item["sourceId"], item["categoryId"]
+        return lambda store: self.headquarters.push(store, subject_id, category_id, number=number, content=content, note=note)
 
-    def enter(self, timetable: Timetable, items: list[dict[str, Any]]) -> None:
-        """Every version on its day; one for a coming day was stored a while ago."""
+    def enter(self, timetable: Timetable, items: list[dict[str, Any]], attached: Mapping[tuple[str, int], str]) -> None:
+        """Every version on its day; one for a coming day was stored a while ago. `attached`: digest by (item, number)."""
         now = self.calendar.now
         for item in items:
             for version in item["versions"]:
                 content = self.calendar.content(version)
+                digest = attached.get((item["sourceId"], version["number"]))
+                content = content if digest is None else replace(content, attachments=(digest,))
                 begins = content.effective_from or now
                 moment = begins if begins < now else now - _ANNOUNCED_AHEAD
                 timetable.at(moment, self._entry(item, version["number"], content, version["changeNote"]))
 
 
-def read_stock(store: Store, calendar: Calendar, knowledge_ids: list[str]) -> None:
+def read_stock(store: Store, calendar: Calendar, subject_ids: list[str]) -> None:
     """People have been reading, some items far more than others: what 最热 shows."""
     for day in range(_DAYS_READ):
         at = calendar.ago(days=day, minutes=5)
-        counts = {i: 240 // (place + 2) + (place * 7 + day * 3) % 5 for place, i in enumerate(knowledge_ids)}
+        counts = {i: 240 // (place + 2) + (place * 7 + day * 3) % 5 for place, i in enumerate(subject_ids)}
         record_reads(shifted(store, at), Counter({i: n for i, n in counts.items() if n}), at)

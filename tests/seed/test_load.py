@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
-from sqlmodel import SQLModel, select
+from sqlmodel import select
 
 from kbsearch.errors import Refused
-from kbsearch.ids import random_id
 from kbsearch.seed.content import document, lines
 from kbsearch.seed.load import Loaded, SeedInterruptedError, load_basics, load_demo
 from kbsearch.seed.stock import HQ_OWNED
@@ -23,69 +20,38 @@ from kbsearch.seed.timetable import Timetable
 from kbsearch.seed.tokens import seed_tokens
 from kbsearch.services import people, sweep
 from kbsearch.services.people import CONSOLE, actor_of_token
-from kbsearch.store.engine import open_engine
 from kbsearch.store.lives import load_lives
-from kbsearch.store.migrate import migrate
 from kbsearch.store.submissions import counts_as_open
 from kbsearch.store.tables import (
     Alarm,
     AppSecret,
     Category,
     DocumentType,
-    Knowledge,
-    KnowledgeRead,
-    KnowledgeVersion,
+    Feedback,
     OutboxMessage,
     OutboxStatus,
     Person,
+    Receipt,
     Revision,
+    Subject,
+    SubjectRead,
+    SubjectVersion,
     Submission,
+    SyncRun,
     TransitionLog,
 )
 from kbsearch.store.unit import Store
 from kbsearch.workflow.actions import Action, Role
+from kbsearch.workflow.feedback import FeedbackAction
 from kbsearch.workflow.reasons import RevokeReason
-from kbsearch.workflow.states import KnowledgeStatus, Owner, Scope, SubmissionKind, SubmissionState
+from kbsearch.workflow.states import KnowledgeStatus, Owner, Scope, SubjectKind, SubmissionKind, SubmissionState
+from kbsearch.workflow.version_sync import SyncState
 
-NOW = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
+from .demo_store import NOW, Demo, empty_store, rows
+
 SECONDS = 20  # of processor time: what else the machine does is not ours
-T = TypeVar("T", bound=SQLModel)
 SENDS = {Action.SUBMIT_TO_HQ, Action.BASE_MOVED}
 S = SubmissionState
-
-
-@dataclass
-class Demo:
-    store: Store
-    loaded: Loaded
-    seconds: float
-    rung: list[str]
-
-    def rows(self, table: type[T]) -> list[T]:
-        return rows(self.store, table)
-
-
-def rows(store: Store, table: type[T]) -> list[T]:
-    with store.read() as session:
-        found = list(session.exec(select(table)))
-        session.expunge_all()
-        return found
-
-
-def empty_store(folder: Path, now: datetime = NOW, **more: Any) -> Store:
-    engine = open_engine(f"sqlite:///{folder / 'kb.db'}")
-    migrate(engine)
-    return Store(engine, lambda: now, random_id, index_destinations=("index:embedded",), **more)
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    rung: list[str] = []
-    store = empty_store(tmp_path_factory.mktemp("demo"), ring=rung.append)
-    begun = time.process_time()
-    loaded = load_demo(store)
-    yield Demo(store, loaded, time.process_time() - begun, rung)
-    store.engine.dispose()
 
 
 @pytest.fixture
@@ -103,20 +69,27 @@ def test_it_loads_in_time_and_rings_once_at_the_end(demo: Demo) -> None:
 
 def test_every_scene_stands_where_the_file_says(demo: Demo) -> None:
     wanted = Counter(s["state"] for s in lines("scenarios.jsonl") if s["kind"] in list(SubmissionKind))
-    assert Counter(s.state.value for s in demo.rows(Submission)) == wanted
     assert set(wanted) == {s.value for s in SubmissionState}
+    found = demo.rows(Submission)
+    of_scenes = [s for s in found if s.subject_kind is SubjectKind.KNOWLEDGE and s.feedback_id is None and s.batch_id is None]
+    assert Counter(s.state.value for s in of_scenes) == wanted
+    issued = [a for a in lines("announcements.jsonl") if a["direction"] == "OUT"]
+    announced = Counter(s.state.value for s in found if s.subject_kind is SubjectKind.ANNOUNCEMENT)
+    assert announced == Counter([a["state"] for a in issued] + ["EFFECTIVE" for a in issued if "recalled" in a])
+    replied = Counter(s.state.value for s in found if s.subject_kind is SubjectKind.REPLY)
+    assert replied == Counter(r["state"] for r in lines("replies.jsonl") if "state" in r)
 
 
 def test_every_knowledge_status_occurs_and_every_item_is_there(demo: Demo) -> None:
     with demo.store.read() as session:
-        lives = load_lives(session, session.exec(select(Knowledge.id)).all())
+        lives = load_lives(session, session.exec(select(Subject.id).where(Subject.kind == SubjectKind.KNOWLEDGE)).all())
         found = Counter(life.status(NOW) for life in lives.values())
     assert set(found) == set(KnowledgeStatus)
     assert found[KnowledgeStatus.PUBLISHED] >= 80
     for item in lines("knowledge.jsonl"):
         life = lives[item["sourceId"]]
         assert [life.versions[v["number"]].title for v in item["versions"]] == [v["title"] for v in item["versions"]]
-        assert (life.knowledge.owner is Owner.HQ) == (item["sourceId"] in HQ_OWNED)
+        assert (life.subject.owner is Owner.HQ) == (item["sourceId"] in HQ_OWNED)
     assert {r for life in lives.values() if (e := life.ended_by(NOW)) for r in [e.reason]} >= {
         RevokeReason.MERGED,
         RevokeReason.SERVICE_RETIRED,
@@ -127,13 +100,13 @@ def test_every_knowledge_status_occurs_and_every_item_is_there(demo: Demo) -> No
 def test_headquarters_owns_what_no_scene_is_about(demo: Demo) -> None:
     assert len(HQ_OWNED) == 10
     assert not HQ_OWNED & {s["sourceId"] for s in lines("scenarios.jsonl")}
-    owners = {k.id: (k.owner, k.scope) for k in demo.rows(Knowledge)}
+    owners = {k.id: (k.owner, k.scope) for k in demo.rows(Subject)}
     assert all(owners[i] == (Owner.HQ, Scope.NATIONAL) for i in HQ_OWNED)
-    assert all(v.distribution for v in demo.rows(KnowledgeVersion) if v.knowledge_id in HQ_OWNED)
+    assert all(v.distribution for v in demo.rows(SubjectVersion) if v.subject_id in HQ_OWNED)
 
 
 def test_the_past_lies_where_the_file_says(demo: Demo) -> None:
-    versions = {(v.knowledge_id, v.number): v for v in demo.rows(KnowledgeVersion)}
+    versions = {(v.subject_id, v.number): v for v in demo.rows(SubjectVersion)}
     for item in lines("knowledge.jsonl"):
         for told in item["versions"]:
             version, days = versions[item["sourceId"], told["number"]], int(told["effectiveFrom"].removesuffix("d"))
@@ -144,7 +117,7 @@ def test_the_past_lies_where_the_file_says(demo: Demo) -> None:
 def _submission_log(demo: Demo) -> dict[str, list[TransitionLog]]:
     found: defaultdict[str, list[TransitionLog]] = defaultdict(list)
     for row in sorted(demo.rows(TransitionLog), key=lambda r: (r.sequence, r.ordinal)):
-        if row.document_type is DocumentType.SUBMISSION and row.action in list(Action):
+        if row.document_type is DocumentType.SUBMISSION and row.action in [*Action, FeedbackAction.OPEN_UPDATE]:
             found[row.document_id].append(row)
     return found
 
@@ -187,16 +160,16 @@ def test_nobody_approved_what_they_wrote(demo: Demo) -> None:
 
 
 def test_one_open_submission_per_slot_and_no_overlapping_lives(demo: Demo) -> None:
-    slots = Counter((s.knowledge_id, s.kind is SubmissionKind.REVOKE) for s in demo.rows(Submission) if counts_as_open(s))
+    slots = Counter((s.subject_id, s.kind is SubmissionKind.REVOKE) for s in demo.rows(Submission) if counts_as_open(s))
     assert slots
     assert set(slots.values()) == {1}
     with demo.store.read() as session:
-        lives = load_lives(session, session.exec(select(Knowledge.id)).all())
+        lives = load_lives(session, session.exec(select(Subject.id)).all())
         for life in lives.values():
             for one, other in pairwise(life.timeline.intervals):
                 assert one.live_to is not None
                 assert one.live_to <= other.live_from
-            assert life.knowledge.recorded_base == life.base(NOW)
+            assert life.subject.recorded_base == life.base(NOW)
 
 
 def test_outbox_rows_are_the_transitions_that_send(demo: Demo) -> None:
@@ -211,9 +184,12 @@ def test_outbox_rows_are_the_transitions_that_send(demo: Demo) -> None:
             sending[submission_id] += (e.action in SENDS and seen) or asks
     sent = Counter(m.submission_id for m in demo.rows(OutboxMessage) if m.destination == "hq" and m.submission_id)
     assert sent == +sending
+    asked = {r.id for r in demo.rows(SyncRun) if r.state is SyncState.ASKED}
+    assert len(asked) == 1
+    assert {r.state for r in demo.rows(SyncRun)} == {SyncState.ASKED, SyncState.EQUAL}
     for message in demo.rows(OutboxMessage):
         if message.destination == "hq":
-            pending = message.submission_id in held
+            pending = message.submission_id in held or message.payload.get("runId") in asked
             assert message.status is (OutboxStatus.PENDING if pending else OutboxStatus.DELIVERED)
             assert (message.delivered_at is None) == pending
         else:
@@ -223,7 +199,8 @@ def test_outbox_rows_are_the_transitions_that_send(demo: Demo) -> None:
 def test_what_waits_for_headquarters_is_named_with_the_words_its_desk_shows(demo: Demo) -> None:
     waiting = {s.id: s for s in demo.rows(Submission) if s.state in {S.SUBMITTED, S.PENDING_HQ, S.WITHDRAW_PENDING}}
     assert {h.submission_id for h in demo.loaded.hold} == set(waiting)
-    payloads = {m.submission_id: m.payload for m in demo.rows(OutboxMessage) if m.kind.startswith("knowledge.")}
+    submitting = ("knowledge.", "announcement.", "reply.")
+    payloads = {m.submission_id: m.payload for m in demo.rows(OutboxMessage) if m.kind.startswith(submitting)}
     for held in demo.loaded.hold:
         payload = payloads[held.submission_id]
         shown = payload["reasonText"] if waiting[held.submission_id].kind is SubmissionKind.REVOKE else payload["content"]["title"]
@@ -239,15 +216,15 @@ def test_nothing_is_overdue_idle_or_alarming_when_it_opens(demo: Demo) -> None:
 
 def test_people_have_been_reading(demo: Demo) -> None:
     reads: Counter[str] = Counter()
-    for row in demo.rows(KnowledgeRead):
-        reads[row.knowledge_id] += row.reads
+    for row in demo.rows(SubjectRead):
+        reads[row.subject_id] += row.reads
     assert len(reads) > 100
     ranked = [n for _, n in reads.most_common()]
     assert ranked[0] > 5 * ranked[50] > 0
 
 
 def test_a_second_run_does_nothing_but_still_tells_what_is_held(demo: Demo) -> None:
-    before = {t: len(demo.rows(t)) for t in (Submission, Knowledge, Person, TransitionLog, OutboxMessage, Revision)}
+    before = {t: len(demo.rows(t)) for t in (Submission, Subject, Person, TransitionLog, OutboxMessage, Revision, Feedback, Receipt)}
     again = load_demo(demo.store)
     assert not again.loaded
     assert again.hold == demo.loaded.hold
@@ -284,7 +261,7 @@ def test_basics_are_people_and_categories_only(store: Store) -> None:
     assert len(rows(store, Person)) == 14
     told = {n["id"]: n["name"] for f in ("taxonomy.json", "local_categories.json") for n in document(f)["nodes"]}
     assert {c.id: c.name for c in rows(store, Category) if c.id not in {"ROOT", "HQ"}} == told
-    assert rows(store, Knowledge) == []
+    assert rows(store, Subject) == []
     assert not load_basics(store)
 
 
