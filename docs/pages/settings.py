@@ -58,11 +58,16 @@ def _iso(value: timedelta) -> str:
     raise AssertionError("whole seconds only")
 
 
+def _shown(bound: float | timedelta) -> str:
+    return _iso(bound) if isinstance(bound, timedelta) else f"{bound:g}"
+
+
 def _range(info: FieldInfo) -> str:
     annotation: Any = info.annotation
     if get_origin(annotation) is Literal:
         return "、".join(f"`{choice}`" for choice in get_args(annotation))
-    bounds = [f"{word} {bound:g}" for kind, word in _WORDS.items() for m in info.metadata if (bound := getattr(m, kind, None)) is not None]
+    named = ((word, getattr(m, kind, None)) for kind, word in _WORDS.items() for m in info.metadata)
+    bounds = [f"{word} {_shown(bound)}" for word, bound in named if bound is not None]
     if bounds:
         return "，".join(bounds)
     names = {Path: "路径", timedelta: "时长", bool: "`true`、`false`", SecretStr: "密钥", str: "文本"}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain
 
+from docs.pages import feedback_workflow
 from kbsearch.workflow.actions import HQ_ACTIONS, PERMITTED, SYSTEM_ACTIONS, Action, Role
 from kbsearch.workflow.hq_decisions import Receipt
 from kbsearch.workflow.in_force import Timeline
@@ -53,6 +54,7 @@ def page() -> str:
         _section("本地申请状态图", _diagram(Scope.LOCAL)),
         _section("规则（守卫）与效果", [*_labelled("守卫", Guard), "", *_labelled("效果", Effect), "", *_labelled("条件", When)]),
         _section("知识的状态", _knowledge()),
+        _section("知识反馈", feedback_workflow.lines()),
         _section(
             "原因码", [*_labelled("退回", ReturnReason), "", *_labelled("撤销", RevokeReason), "", *_labelled("请总部放行", LetGoReason)]
         ),
