@@ -37,7 +37,7 @@ from kbsearch.services.search import SearchRequest
 from kbsearch.services.taxonomy import create_category
 from kbsearch.settings import Settings
 from kbsearch.store.migrate import migrate
-from kbsearch.store.tables import KnowledgeVersion
+from kbsearch.store.tables import SubjectVersion
 from kbsearch.wiring import INDEX, open_store, open_system
 from kbsearch.workflow.actions import Role
 from kbsearch.workflow.decide import Actor
@@ -99,7 +99,7 @@ def make_queries(settings: Settings, count: int, seed: int) -> list[str]:
     chance = random.Random(seed)  # noqa: S311 - a repeatable choice of words
     store = open_store(settings)
     with store.read() as session:
-        texts = session.exec(select(KnowledgeVersion.body).order_by(func.random()).limit(count * 2)).all()
+        texts = session.exec(select(SubjectVersion.body).order_by(func.random()).limit(count * 2)).all()
     store.engine.dispose()
     words = sorted({word for text in texts for word in HAN.findall(text)})
     found: dict[str, None] = {}
@@ -158,7 +158,9 @@ def measure(settings: Settings, token: str, queries: list[str]) -> dict[str, Fig
         actor = Actor("bench")
 
         def service(text: str) -> None:
-            system.searcher.search(session, actor, SearchRequest(text=text, facets=FACETS), system.store.clock())
+            page = system.searcher.search(session, actor, SearchRequest(text=text, facets=FACETS), system.store.clock())
+            for found in page.found:
+                _ = found.title_spans, found.snippet
             session.expunge_all()
 
         timed(service, queries[:50])

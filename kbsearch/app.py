@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import FrameType
@@ -12,20 +13,25 @@ import uvicorn
 from starlette.applications import Starlette
 
 from kbsearch.console_examples import EXAMPLES
+from kbsearch.files.door import FileDoor
 from kbsearch.http.console.pages import Console
 from kbsearch.http.endpoint import GraphQLEndpoint
 from kbsearch.http.health import Readiness, ReadinessCheck
 from kbsearch.http.limits import HttpLimits
 from kbsearch.http.metrics import HttpMetrics
 from kbsearch.http.routes import create_exception_handlers, create_middleware, create_routes
+from kbsearch.http.streams.limits import StreamLimits
 from kbsearch.metrics import register_gauges
 from kbsearch.schema.build import LIST_SIZES, build_schema
 from kbsearch.schema.context import context_factory
+from kbsearch.schema.projection import CompiledProjector
+from kbsearch.services.events import EventJournal
 from kbsearch.settings import Settings
 from kbsearch.wiring import System, open_system
 from kbsearch.worker.schedule import InProcessWorker
 
 GRACE_SECONDS = 5
+STREAM_LIMITS = StreamLimits()
 
 
 def _store_check(system: System) -> Callable[[], str | None]:
@@ -60,10 +66,16 @@ def create_app(system: System, *, with_worker: bool) -> Starlette:
         threads=settings.threads,
         queue=settings.queue,
         deadline_seconds=settings.deadline_seconds,
+        projector=CompiledProjector(),
+        journal=EventJournal(system.store),
+        stream_limits=STREAM_LIMITS,
         console=console.page,
         observer=metrics,
         on_client_error=metrics.count_client_error,
     )
+    if endpoint.streams is not None:
+        metrics.watch_streams(endpoint.streams)
+    door = FileDoor(system, context_factory(system), settings.attachment_max_bytes, metrics.count_client_error)
     readiness = Readiness([ReadinessCheck("数据库", _store_check(system)), ReadinessCheck("索引", _index_check(system))])
     worker = InProcessWorker(system) if with_worker else None
 
@@ -76,23 +88,34 @@ def create_app(system: System, *, with_worker: bool) -> Starlette:
         finally:
             readiness.close()
             endpoint.close()
+            door.close()
             if worker is not None:
                 await anyio.to_thread.run_sync(worker.stop)
 
-    return Starlette(
-        routes=create_routes(endpoint, readiness=readiness, metrics=metrics, console=console),
+    app = Starlette(
+        routes=[*create_routes(endpoint, readiness=readiness, metrics=metrics, console=console), *door.routes()],
         middleware=list(create_middleware()),
         exception_handlers=create_exception_handlers(),
         lifespan=lifespan,
     )
+    app.state.endpoint = endpoint
+    return app
 
 
 class _Server(uvicorn.Server):
-    """Tells of the stop signal before obeying it, so that the caller can bound the stop."""
+    """Tells of the stop signal before obeying it, so that the caller can bound the stop, and ends the streams first."""
 
-    def __init__(self, config: uvicorn.Config, on_stopping: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, endpoint: GraphQLEndpoint, on_stopping: Callable[[], None]) -> None:
         super().__init__(config)
+        self._endpoint = endpoint
         self._on_stopping = on_stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Uvicorn would wait for open streams; they are told to come back instead, to whoever serves then."""
+        for server in self.servers:
+            server.close()
+        await self._endpoint.stop_streams()
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._on_stopping()
@@ -125,5 +148,8 @@ def serve(settings: Settings, *, with_worker: bool, on_stopping: Callable[[], No
             timeout_graceful_shutdown=GRACE_SECONDS,
             timeout_keep_alive=30,
             h11_max_incomplete_event_size=64 * 1024,
+            ws="websockets-sansio",
+            ws_max_size=STREAM_LIMITS.message_bytes,
+            ws_per_message_deflate=False,  # a compressor a connection costs more memory than thin events are worth
         )
-        _Server(config, on_stopping).run()
+        _Server(config, app.state.endpoint, on_stopping).run()

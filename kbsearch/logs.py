@@ -36,5 +36,11 @@ def configure_logs(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    logging.getLogger("uvicorn.error").addFilter(_is_ours)
     for noisy in ("httpx", "httpcore", "alembic", "dramatiq", "jieba"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Uvicorn logs a client's undecodable WebSocket text with a traceback; it closes that connection, and nothing of ours failed."""
+    return not record.getMessage().startswith("Invalid UTF-8 sequence")

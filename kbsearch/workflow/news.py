@@ -122,7 +122,8 @@ def news_of(event: Event) -> tuple[News, ...]:
 def _remarks(event: Event) -> str:
     said = []
     if event.reasons or event.reason_text:
-        said.append(f"原因：{'；'.join(part for part in ('、'.join(event.reasons), event.reason_text) if part)}。")
+        reasons = (part for part in ("、".join(event.reasons), event.reason_text.rstrip("。")) if part)
+        said.append(f"原因：{'；'.join(reasons)}。")
     if event.amended:
         said.append("总部改动了内容，以总部的文本为准。")
     if event.source is SubmissionState.WITHDRAW_PENDING and event.action in _HQ_DECIDES:

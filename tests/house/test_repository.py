@@ -15,8 +15,8 @@ PACKAGE_HOSTS = re.compile(
 )
 ADDRESS = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?![\d.])")
 ANYWHERE = {"0.0.0.0"}  # noqa: S104 - looked for, not listened on
-# Ranges set aside for documentation (RFC 5737): addresses that are nobody's.
-NOBODYS = ("127.", "192.0.2.", "198.51.100.", "203.0.113.")
+# Ranges set aside for documentation (RFC 5737) and for private networks: addresses that are nobody's in particular.
+NOBODYS = ("127.", "192.0.2.", "198.51.100.", "203.0.113.", "10.", "192.168.", "172.16.", "169.254.", "100.64.", "224.0.0.")
 CLAUSES = re.compile(r"3\.1\.1\.\d{1,2}")  # the requirement's own numbering of its flows
 
 

@@ -85,7 +85,7 @@ def test_the_brake_the_archive_and_what_they_refuse(world: World) -> None:
     page = {"knowledgeId": encode_id("Knowledge", raw)}
     refused = world.act("reviewer", "archiveKnowledge", "knowledge { status lockVersion }", **page, lockVersion=1)
     assert [(e["__typename"], e["currentState"], e["allowedActions"]) for e in refused["userErrors"]] == [
-        ("IllegalTransitionError", "PUBLISHED", ["SUSPEND"])
+        ("IllegalTransitionError", "PUBLISHED", ["SUSPEND", "MARK_STILL_IN_USE"])
     ]
     assert refused["knowledge"] == {"status": "PUBLISHED", "lockVersion": 1}
     silent = world.act("reviewer", "suspendKnowledge", "knowledge { status }", **page, lockVersion=1, reasonText=" ")

@@ -26,7 +26,7 @@ REQUIRED |= {"told-announcement", "told-reply", "told-feedback"}
 # These deliver signed requests by hand, with the key the walk was told.
 SIGNED_BY_HAND = {"T1", "race-same-delivery", "race-late-approval", "race-rebase", "race-altered", "reject"}
 # Three walks one behind the other, each about a minute on two idle cores; headquarters' faults cost seconds each.
-LONGEST = 840
+LONGEST = 1_500
 SEEDS = (1, 2)
 OTHER_SECRET = "whsec_" + "b3RoZXItc2VjcmV0LW9mLXRoZS10ZXN0LTAxMjM0NTY="
 
@@ -60,14 +60,6 @@ def test_every_numbered_step_is_declared() -> None:
     assert set(all_steps()) >= REQUIRED
 
 
-def test_every_step_holds_on_systems_it_starts_itself() -> None:
-    code, results = walked()
-    assert failed(results) == []
-    assert code == 0
-    assert [result["step"] for result in results] == ["start", *all_steps()]
-    assert all(result["evidence"] and result["title"] for result in results)
-
-
 @pytest.mark.timeout(LONGEST + 30)
 def test_headquarters_misbehaves_and_all_ends_as_without_its_faults() -> None:
     code, told_of = told("--misbehave", *(option for seed in SEEDS for option in ("--seed", str(seed))))
@@ -75,6 +67,9 @@ def test_headquarters_misbehaves_and_all_ends_as_without_its_faults() -> None:
     assert {run["seed"]: failed(run["steps"]) + run["difference"] for run in runs} == {seed: [] for seed in (None, *SEEDS)}
     assert (code, told_of["ok"]) == (0, True)
     assert runs[0]["faults"] == {}
+    plain = [step["step"] for step in runs[0]["steps"]]
+    assert plain[: len(all_steps()) + 1] == ["start", *all_steps()]
+    assert all(step["evidence"] and step["title"] for step in runs[0]["steps"])
     for run in runs[1:]:
         assert set(run["faults"]) == set(Fault)
         assert min(run["faults"].values()) >= 3
