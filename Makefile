@@ -15,11 +15,11 @@ DEV := .venv/.dev
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 export PYTHONUTF8 := 1
 
-.PHONY: help demo test test-slow test-services walk check format docs lock clean setup setup-dev
+.PHONY: opensearch opensearch-cluster opensearch-stop opensearch-jars help demo test test-slow test-services walk soak check format docs lock clean setup setup-dev
 
 help: ## this help 本说明
 	@echo 'kbsearch 全网业务平台二线客服知识检索    make TARGET'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  PYTHON=python3.12 chooses the interpreter (≥ 3.11); KBSEARCH_PORT moves the demo from port 8000'
 
 demo: $(RUNTIME) ## service, HQ and provinces with demo content 演示：服务、总部、省公司与示例知识，一条命令
@@ -32,8 +32,23 @@ test: $(DEV) ## all tests, then the walk, ≤ 15 minutes 全部测试，最后�
 test-slow: $(DEV) ## the long random runs 长时间的随机测试
 	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
-test-services: $(DEV) ## tests on a private PostgreSQL, started here 在临时 PostgreSQL 上测试
-	@bash .ci/with-postgres $(BIN)/python -m pytest -m 'postgres and not slow' $(PYTEST_ARGS)
+test-services: $(DEV) opensearch-jars ## tests on a private PostgreSQL and OpenSearch, started here 在临时 PostgreSQL 与 OpenSearch 上测试
+	@bash .ci/with-postgres $(BIN)/python -m pytest -m '(postgres or opensearch) and not slow' $(PYTEST_ARGS)
+
+opensearch: ## a real OpenSearch node without containers, on PORT (9200) 不用容器起一个 OpenSearch 节点
+	@$(PYTHON) infra/opensearch/nodes.py one --port $(or $(PORT),9200)
+
+opensearch-cluster: ## three of them, processes of their own, on PORT and the next two 三个节点的集群
+	@$(PYTHON) infra/opensearch/nodes.py cluster --port $(or $(PORT),9200)
+
+opensearch-stop: ## stop the nodes started by the two above 停止上面起的节点
+	@$(PYTHON) infra/opensearch/nodes.py stop
+
+opensearch-jars: ## fetch what nodes are made of; tests then start their own 只取所需的 jar，之后测试自行启动节点
+	@$(PYTHON) infra/opensearch/nodes.py jars
+
+soak: $(RUNTIME) ## the walk with faults, seeds 1 to 20 带故障走流程，种子 1 至 20
+	@$(BIN)/kbsearch walk --misbehave $(foreach n,$(shell seq 1 20),--seed $(n))
 
 walk: $(RUNTIME) ## drive every numbered step of the flows and show the evidence 逐步走完流程，逐步出示证据
 	@$(BIN)/kbsearch walk

@@ -1,4 +1,4 @@
-"""What holds for every test: on CI (KBSEARCH_REQUIRE_SERVICES=1) a test of PostgreSQL or the browser must run, not skip."""
+"""What holds for every test: on CI (KBSEARCH_REQUIRE_SERVICES=1) a test of PostgreSQL, OpenSearch or the browser must run, not skip."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from collections.abc import Generator
 
 import pytest
 
-REQUIRED = frozenset({"postgres", "browser"})
+from tests.indexing.opensearch_nodes import opensearch
+
+__all__ = ["opensearch"]
+
+REQUIRED = frozenset({"postgres", "browser", "opensearch"})
 
 
 @pytest.hookimpl(wrapper=True)

@@ -47,11 +47,15 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """Whether the index was built by this schema and analysis; `reason` is Chinese and empty when it was."""
+    """Whether the index was built by this schema and analysis; `reason` is Chinese and empty when it was.
+
+    `reachable` False: the index could not be looked at, so nothing is known of it and building it anew would mend nothing.
+    """
 
     fresh: bool
     searchable: bool
     reason: str = ""
+    reachable: bool = True
 
 
 class Rebuild(Protocol):

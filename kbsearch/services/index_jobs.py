@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 from sqlmodel import col, delete, select
 
-from kbsearch.indexing.faults import RebuildConflict
+from kbsearch.indexing.faults import IndexUnreachable, RebuildConflict
 from kbsearch.indexing.port import Freshness, SearchEngine
 from kbsearch.services.index_sync import drain, reindex
 from kbsearch.store.tables import OutboxMessage
@@ -31,10 +31,12 @@ def is_done(store: Store, job_id: str) -> bool:
 
 
 def work(store: Store, engine: SearchEngine, destination: str) -> int:
-    """Do whatever waits; an index of another schema or lexicon, or a broken one, is rebuilt by itself."""
+    """Do whatever waits; an index of another schema or lexicon, or a broken one, is rebuilt by itself. Raises IndexFault."""
     with store.read() as session:
         asked = session.exec(select(OutboxMessage.id).where(OutboxMessage.destination == destination, OutboxMessage.kind == REBUILD)).all()
     freshness = engine.freshness()
+    if not freshness.reachable:
+        raise IndexUnreachable(freshness.reason)
     if asked or not freshness.fresh:
         _rebuild(store, engine, destination, asked, freshness)
     return drain(store, engine, destination)

@@ -10,8 +10,9 @@ import structlog
 from dramatiq import Broker
 
 from kbsearch.indexing.faults import IndexFault
-from kbsearch.services import index_jobs, knowledge, outbox, sweep
-from kbsearch.wiring import INDEX, System
+from kbsearch.services import attachment_cleaning, attachment_intake, index_jobs, knowledge, outbox, sweep
+from kbsearch.store.notice_channels import DESTINATIONS as NOTICE_DESTINATIONS
+from kbsearch.wiring import System, index_of
 from kbsearch.worker.serial import Serial
 
 _LOG = structlog.get_logger()
@@ -26,13 +27,18 @@ class Actors:
     sweep: Callable[[], object]
     flush: Callable[[], object]
     popularity: Callable[[], object]
+    fetch: Callable[[], object]
+    clean: Callable[[], object]
+    notify: Callable[[], object]
 
     def ring(self, destination: str) -> None:
         """The outbox got a message for this destination."""
         if destination == outbox.HQ:
             self.relay()
-        elif destination == INDEX:
+        elif destination.startswith("index:"):
             self.index()
+        elif destination in NOTICE_DESTINATIONS:
+            self.notify()
 
 
 def register(broker: Broker, system: System) -> Actors:
@@ -46,7 +52,7 @@ def register(broker: Broker, system: System) -> Actors:
         if not system.writes_index:
             return
         try:
-            index_jobs.work(system.store, system.engine, INDEX)
+            index_jobs.work(system.store, system.engine, index_of(system.store))
         except IndexFault as fault:  # expected outage: the jobs stay, the schedule rings again
             _LOG.error("index.unavailable", reason=str(fault))
 
@@ -67,5 +73,13 @@ def register(broker: Broker, system: System) -> Actors:
         index=doorbell("refresh_index", index),
         sweep=doorbell("sweep", lambda: sweep.sweep(system.store)),
         popularity=doorbell("refresh_popularity", lambda: knowledge.refresh_popularity(system.store)),
+        fetch=doorbell("fetch_attachments", lambda: _fetch_attachments(system)),
+        clean=doorbell("clean_attachments", lambda: attachment_cleaning.clean(system.store, system.files)),
+        notify=doorbell("relay_notices", lambda: system.notice_doors.relay(system.store)),
         flush=doorbell("flush_search_log", system.searcher.log.flush),
     )
+
+
+def _fetch_attachments(system: System) -> None:
+    if system.hq_files is not None:
+        attachment_intake.fetch_missing(system.store, system.files, system.hq_files.fetch)

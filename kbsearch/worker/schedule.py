@@ -14,6 +14,7 @@ from kbsearch.worker.broker import in_process_broker
 
 TICK_SECONDS = 1.0
 POPULARITY_TICKS = 3_600  # hourly: the index sorts 最热 by it, and every refresh rewrites documents
+CLEANING_TICKS = 3_600  # hourly: what it removes has lain there for a week
 
 
 class Ticker:
@@ -59,6 +60,9 @@ class InProcessWorker:
                 (1, self.actors.relay),
                 (1, self.actors.sweep),
                 (2, self.actors.flush),
+                (2, self.actors.notify),
+                (2, self.actors.fetch),
+                (CLEANING_TICKS, self.actors.clean),
                 (POPULARITY_TICKS, self.actors.popularity),
             ]
         )

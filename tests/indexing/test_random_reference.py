@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,10 @@ import pytest
 
 from kbsearch.indexing.document import IndexDocument
 from kbsearch.indexing.embedded import EmbeddedEngine, Role
+from kbsearch.indexing.opensearch import OpenSearchEngine
+from kbsearch.indexing.port import SearchEngine
 from kbsearch.indexing.query import Facet, Filters, InstantRange, Lifecycle, SearchQuery, Sort
+from tests.indexing.opensearch_nodes import a_cluster, forget
 from tests.indexing.samples import NOW, chain, document
 
 _WORDS = ["漫游", "宽带", "资费", "套餐", "销户", "补卡"]
@@ -117,16 +121,31 @@ def corpus() -> list[IndexDocument]:
     return documents(random.Random(20261123))  # noqa: S311 - a fixed sample
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory, corpus: list[IndexDocument]) -> Iterator[EmbeddedEngine]:
-    engine = EmbeddedEngine.open(tmp_path_factory.mktemp("reference"), chain(), Role.WRITER)
-    for at in range(0, len(corpus), 400):
-        engine.apply(corpus[at : at + 400])
+@contextmanager
+def opened(name: str, request: pytest.FixtureRequest) -> Iterator[SearchEngine]:
+    if name == "embedded":
+        place: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+        embedded = EmbeddedEngine.open(place.mktemp("reference"), chain(), Role.WRITER)
+        yield embedded
+        embedded.close()
+        return
+    cluster = a_cluster(request.getfixturevalue("opensearch"))
+    engine = OpenSearchEngine.open(cluster, chain(), write=True)
     yield engine
     engine.close()
+    forget(cluster)
 
 
-def test_every_answer_is_the_reference(engine: EmbeddedEngine, corpus: list[IndexDocument]) -> None:
+@pytest.fixture(scope="module", params=["embedded", pytest.param("opensearch", marks=pytest.mark.opensearch)])
+def engine(request: pytest.FixtureRequest, corpus: list[IndexDocument]) -> Iterator[SearchEngine]:
+    with opened(request.param, request) as engine:
+        for at in range(0, len(corpus), 400):
+            engine.apply(corpus[at : at + 400])
+        engine.refresh()
+        yield engine
+
+
+def test_every_answer_is_the_reference(engine: SearchEngine, corpus: list[IndexDocument]) -> None:
     pick = random.Random(4)  # noqa: S311 - a fixed sample
     nonempty = 0
     for _ in range(400):
@@ -146,7 +165,7 @@ def test_every_answer_is_the_reference(engine: EmbeddedEngine, corpus: list[Inde
 
 
 @pytest.mark.parametrize(("sort", "key"), [(Sort.NEWEST, "live_from"), (Sort.MOST_READ, "reads")])
-def test_whole_listing_in_order(engine: EmbeddedEngine, corpus: list[IndexDocument], sort: Sort, key: str) -> None:
+def test_whole_listing_in_order(engine: SearchEngine, corpus: list[IndexDocument], sort: Sort, key: str) -> None:
     everything = Filters(lifecycle=frozenset(Lifecycle))
     by_id = {one.document_id: one for one in corpus}
     result = engine.search(SearchQuery("", NOW, everything, sort=sort, limit=100))
@@ -163,10 +182,10 @@ def test_whole_listing_in_order(engine: EmbeddedEngine, corpus: list[IndexDocume
     assert len(seen) == len({hit.document_id for hit in seen})
 
 
-def test_at_most_one_version_is_current(engine: EmbeddedEngine) -> None:
+def test_at_most_one_version_is_current(engine: SearchEngine) -> None:
     result = engine.search(SearchQuery("", NOW, limit=100))
-    seen = [hit.knowledge_id for hit in result.hits]
+    seen = [hit.subject_id for hit in result.hits]
     while result.more:
         result = engine.search(SearchQuery("", NOW, limit=100, after=result.hits[-1].position, snapshot=result.snapshot))
-        seen += [hit.knowledge_id for hit in result.hits]
+        seen += [hit.subject_id for hit in result.hits]
     assert len(seen) == len(set(seen)) > 0
