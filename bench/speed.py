@@ -38,7 +38,7 @@ from kbsearch.services.taxonomy import create_category
 from kbsearch.settings import Settings
 from kbsearch.store.migrate import migrate
 from kbsearch.store.tables import SubjectVersion
-from kbsearch.wiring import INDEX, open_store, open_system
+from kbsearch.wiring import index_of, open_store, open_system
 from kbsearch.workflow.actions import Role
 from kbsearch.workflow.decide import Actor
 from kbsearch.workflow.states import Scope
@@ -76,7 +76,7 @@ def load(settings: Settings, source: Path, docs: int | None) -> tuple[str, Figur
     store.engine.dispose()
     with open_system(settings, write_index=True) as system:
         started = time.perf_counter()
-        index_jobs.work(system.store, system.engine, INDEX)
+        index_jobs.work(system.store, system.engine, index_of(system.store))
         figures["index_docs_per_s"] = result.imported / (time.perf_counter() - started)
     figures["load_peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return token, figures
