@@ -29,7 +29,7 @@ def _commands() -> list[tuple[str, ...]]:
 COMMANDS = _commands()
 EXPECTED = {
     "serve", "worker", "migrate", "seed", "import", "export", "search", "reindex", "reconcile", "outbox", "inbox", "token",
-    "user", "sandbox", "walk", "doctor", "demo",
+    "user", "sandbox", "walk", "doctor", "demo", "feedback", "receipts", "report", "sync",
 }  # fmt: skip
 
 

@@ -246,3 +246,19 @@ def test_either_database_finds_whom_it_is_for(either_house: House) -> None:
     house.approve(staff.zhao, urgent.id)
     assert a.mine(house, staff.agent) == [urgent.subject_id, "HA2", "HA1"]
     assert a.mine(house, staff.wang) == [urgent.subject_id, "HA4", "HA1"]
+
+
+def test_what_is_no_announcement_is_rejected_also_as_a_correction(house: House) -> None:
+    a.from_hq(house, "A1", FIRST)
+    plain = Content(title="割接", body="没有对象等四键")
+    told = house.hq("hqCorrectAnnouncement", announcementId="A1", number=2, base=1, content=plain.document(), contentHash=plain.hash)
+    assert told.receipt.value == "REJECTED"
+    empty = wording(Audience())
+    assert a.corrected_by_hq(house, "A1", empty, number=2, base=1).receipt.value == "REJECTED"
+
+
+def test_a_reviewer_releases_only_to_our_own_people(reviewing: House) -> None:
+    staff = hire(reviewing)
+    a.from_hq(reviewing, "A1", FIRST)
+    for audience in (Audience(), Audience(frozenset({"GD"})), ours("nobody-here")):
+        assert refused(lambda: a.released(reviewing, staff.zhao, "A1", audience)) == ("RULE_VIOLATED", "BAD_AUDIENCE")  # noqa: B023 - run at once

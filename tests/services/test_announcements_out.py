@@ -10,8 +10,10 @@ import pytest
 
 from kbsearch.content import Content, Terms
 from kbsearch.services import quarantine
+from kbsearch.services.announcements import drafting
 from kbsearch.services.announcements.listing import AnnouncementFilter
 from kbsearch.services.announcements.reading import status_of
+from kbsearch.services.drafts import Draft
 from kbsearch.store.lives import load_life
 from kbsearch.store.submissions import gather_facts
 from kbsearch.store.tables import InboxMessage, Revocation, Subject
@@ -25,7 +27,7 @@ from kbsearch.workflow.states import Scope, SubmissionKind, SubmissionState, Urg
 from tests.services import announcing as a
 from tests.services.announcing import EVERYBODY_HERE, ours, wording
 from tests.services.conftest import Staff
-from tests.services.house import START, House, refused
+from tests.services.house import LOCAL_NODE, START, House, refused
 
 S = SubmissionState
 DAY = timedelta(days=1)
@@ -340,3 +342,9 @@ def test_a_quarantined_approval_is_applied_as_headquarters_own_version(house: Ho
 def test_terms_are_read_back_as_written() -> None:
     terms = Terms(Audience(frozenset({"GD", OURS}), frozenset({Addressee("BJ", "b1", "李四")})), must_read=True, needs_reply=True)
     assert Terms.from_document(terms.document()) == terms
+
+
+def test_an_announcement_hangs_in_no_category(house: House, staff: Staff) -> None:
+    draft = Draft(category_id=LOCAL_NODE)
+    attempt = lambda: house.write(lambda u: drafting.draft_announcement(u, staff.wang, content=wording(EVERYBODY_HERE), draft=draft))  # noqa: E731
+    assert refused(attempt) == ("RULE_VIOLATED", "BAD_CATEGORY")

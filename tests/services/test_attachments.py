@@ -19,12 +19,14 @@ from kbsearch.attachments.kinds import BadFile
 from kbsearch.attachments.port import FileStore, FileStoreFault, Stored
 from kbsearch.content import Content, Terms
 from kbsearch.errors import Refused
+from kbsearch.services import attachments as rows
 from kbsearch.services import drafts, submissions
 from kbsearch.services.announcements.drafting import draft_announcement
 from kbsearch.services.attachment_cleaning import clean
 from kbsearch.services.attachment_intake import upload
 from kbsearch.services.attachment_reading import readable_by, readable_by_headquarters
 from kbsearch.services.attachments import texts_of
+from kbsearch.services.dossier import dossiers
 from kbsearch.services.drafts import Draft
 from kbsearch.store.tables import Attachment, AttachmentUse
 from kbsearch.workflow.audience import Addressee, Audience
@@ -371,3 +373,7 @@ def test_an_announcements_file_is_for_its_audience(house: House, staff: Staff, f
     agent, operator = replace(staff.agent, login="agent"), replace(staff.operator, login="operator")
     assert [may(house, a) for a in (agent, operator, staff.li, staff.wang, staff.qian)] == [True, False, False, True, True]
     assert not headquarters_may(house)
+
+
+def test_nothing_asked_for_is_nothing_found(house: House, staff: Staff) -> None:
+    assert house.read(lambda s: (rows.held(s, []), texts_of(s, []), dossiers(s, staff.agent, ["NOBODYS"]))) == ({}, {}, {})

@@ -208,3 +208,27 @@ def test_what_a_screen_offers(staff: Staff) -> None:
     assert offered(staff.zhao, S.PENDING_REVIEW, S.APPROVED) == [A.APPROVE, A.SUBMIT_TO_HQ]
     assert offered(staff.li, S.DRAFT) == offered(staff.agent, S.DRAFT) == []
     assert offered(staff.wang, *([S.EFFECTIVE] * 100)) == [A.REMOVE]
+
+
+def test_a_batch_has_a_bound_and_takes_only_ones_own(house: House, staff: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = begin(house, staff.wang, drafts(house, staff.wang))
+    monkeypatch.setattr(batches, "MAX_MEMBERS", 3)
+    more = drafts(house, staff.wang)
+    assert refused(lambda: house.write(lambda u: batches.add(u, staff.wang, batch.id, more, lock_version=2))) == (
+        "RULE_VIOLATED",
+        "BATCH_SIZE",
+    )
+    others = drafts(house, staff.wang, 1)
+    lot = house.write(lambda u: batches.draft_batch(u, staff.both, title="另一批", effective_from=None))
+    assert refused(lambda: house.write(lambda u: batches.add(u, staff.both, lot.id, others, lock_version=1)))[0] == "PERMISSION_DENIED"
+
+
+def test_members_that_ask_for_the_moment_already_are_left_as_they_are(house: House, staff: Staff) -> None:
+    moment = house.now + DAY
+    same = house.draft(staff.wang, Content(title="套餐", body="每月三十元", effective_from=moment)).id
+    batch = house.write(lambda u: batches.draft_batch(u, staff.wang, title="双十一", effective_from=moment))
+    batch = house.write(lambda u: batches.add(u, staff.wang, batch.id, [same], lock_version=1))
+    hand_in(house, staff.wang, batch)
+    log = house.rows(select(TransitionLog.action).where(TransitionLog.document_id == same))
+    assert "EDIT" not in log
+    assert house.get(same).state is S.PENDING_REVIEW

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from kbsearch.content import Content
-from kbsearch.services.desk import readings
+from kbsearch.services.desk import favourites, readings
 from kbsearch.services.desk.favourites import favourite, my_favourites, unfavourite
 from kbsearch.services.desk.readings import Opened
 from kbsearch.services.listings.slices import Paging
@@ -134,3 +136,10 @@ def test_recent_searches_are_different_and_ones_own(house: House, staff: Staff) 
     assert find(2) == ["宽带", "流量"]
     house.now += timedelta(days=91)
     assert find(10) == []
+
+
+def test_favourites_have_a_bound(house: House, staff: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [item(house, staff), item(house, staff, "另一")]
+    monkeypatch.setattr(favourites, "MOST", 1)
+    house.write(lambda u: favourite(u, staff.agent, keys[0]))
+    assert refused(lambda: house.write(lambda u: favourite(u, staff.agent, keys[1]))) == ("RULE_VIOLATED", "TOO_MANY")

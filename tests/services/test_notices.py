@@ -256,3 +256,8 @@ def test_named_people_hear_of_their_own_notes(house: House, staff: Staff) -> Non
     key = a.in_force(house, staff.wang, staff.zhao, wording(ours("agent"), must_read=True, title="便签"))
     assert told(house, staff.agent) == [(N.ANNOUNCEMENT, "必读公告《便签》")]
     assert last(house, staff.agent).document_id == key
+
+
+def test_marking_takes_a_bounded_number(house: House, staff: Staff) -> None:
+    many = [str(n) for n in range(reading.MAX_IDS + 1)]
+    assert refused(lambda: house.write(lambda u: reading.mark_read(u, staff.agent, ids=many))) == ("RULE_VIOLATED", "TOO_MANY")

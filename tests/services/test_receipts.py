@@ -226,6 +226,7 @@ def test_the_exported_list_proves_itself_and_nothing_else(house: House, staff: S
         {"签收凭证": ""},
         {"公告编号": "OTHER"},
         {"签收时间": "昨天"},
+        {"签收时间": "2026-11-01T00:00:00"},
         {"状态": "待送达"},
     ):
         found = check(tampered(file, rows, "agent", **cells))
@@ -297,3 +298,23 @@ def test_reading_twice_at_once_is_one_receipt(either_house: House, state: Receip
     read(either_house, staff.agent, key)
     signed(either_house, staff.agent, key)
     assert len(either_house.rows_of(Receipt)) == 1
+
+
+def test_what_is_no_list_of_ours_is_refused(house: House, staff: Staff, tmp_path: Path) -> None:
+    knowledge = house.in_force(staff.wang, staff.zhao)
+    for key in (knowledge, "NOBODYS"):
+        assert refused(lambda: export_receipts(house.store, CONSOLE, key, tmp_path / "x.csv")) == ("NOT_FOUND", None)  # noqa: B023 - run at once
+    short, huge = tmp_path / "short.csv", tmp_path / "huge.csv"
+    short.write_text(",".join(COLUMNS) + "\n只有一格\n", encoding="utf-8-sig")
+    with huge.open("wb") as stream:
+        stream.truncate(1 << 32)
+    for file in (short, huge):
+        assert refused(lambda: verify_receipts(house.store, CONSOLE, file)) == ("RULE_VIOLATED", "BAD_FILE")  # noqa: B023 - run at once
+
+
+def test_reminding_needs_an_announcement_in_force(house: House, staff: Staff) -> None:
+    knowledge = house.in_force(staff.wang, staff.zhao)
+    assert refused(lambda: house.write(lambda u: remind_unsigned(u, staff.zhao, knowledge)))[0] == "NOT_FOUND"
+    key = a.in_force(house, staff.wang, staff.zhao, wording(EVERYBODY_HERE, must_read=True, effective_to=house.now + HOUR))
+    house.now += 2 * HOUR
+    assert refused(lambda: house.write(lambda u: remind_unsigned(u, staff.zhao, key)))[0] == "RULE_VIOLATED"

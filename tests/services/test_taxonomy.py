@@ -146,3 +146,9 @@ def test_what_admins_may_not_do(house: House, staff: Staff) -> None:
     assert refused(nowhere) == ("NOT_FOUND", None)
     reviewer = lambda: house.write(lambda u: taxonomy.create_category(u, staff.zhao, name="x", parent_id=None))  # noqa: E731
     assert refused(reviewer) == ("PERMISSION_DENIED", None)
+
+
+def test_a_subtree_asked_for_twice_over_holds_each_node_once(house: House, staff: Staff) -> None:
+    above = create(house, staff, "上")
+    below = create(house, staff, "下", above.id)
+    assert subtree(categories(house), [above.id, below.id, above.id]) == {above.id, below.id}

@@ -9,6 +9,9 @@ from sqlmodel import col, select
 
 from kbsearch.content import Content
 from kbsearch.services import reading, sweep
+from kbsearch.services.listings import syncing as listings
+from kbsearch.services.listings.slices import Paging
+from kbsearch.services.listings.syncing import DifferenceFilter
 from kbsearch.services.reading import Badge
 from kbsearch.services.version_sync import running
 from kbsearch.services.version_sync.rows import held_rows
@@ -16,7 +19,7 @@ from kbsearch.store.lives import load_life
 from kbsearch.store.tables import Category, CategoryOrigin, InboxMessage, Revocation, SubjectVersion, SyncRun, TransitionLog
 from kbsearch.workflow.deadlines import Deadlines
 from kbsearch.workflow.states import KnowledgeStatus, Scope
-from kbsearch.workflow.version_sync import SyncState
+from kbsearch.workflow.version_sync import DifferenceKind, RepairAction, SyncState
 from tests.services.conftest import Staff
 from tests.services.house import HQ_NODE, House, refused
 from tests.services.syncing import Headquarters, Held, differences, repair, run_of, start, told
@@ -348,3 +351,17 @@ def test_a_merged_category_is_one_on_both_sides(house: House, hq: Headquarters, 
     hq.items["K3"].category = HQ_NODE
     assert compared(house, hq, staff).state is SyncState.EQUAL
     assert house.read(lambda s: s.get_one(Category, "N2")).origin is CategoryOrigin.HQ
+
+
+def test_differences_are_listed_by_kind_action_and_standing(house: House, hq: Headquarters, staff: Staff) -> None:
+    hq.items["K9"] = Held(HQ_NODE, 1, OTHER)
+    run = compared(house, hq, staff)
+
+    def listed(wanted: DifferenceFilter) -> list[str]:
+        found = house.read(lambda s: listings.differences(s, run.id, wanted, Paging(10, None, b"secret")))
+        return [row.knowledge_id for row in found.rows]
+
+    missing = DifferenceFilter(kinds=frozenset({DifferenceKind.MISSING_HERE}), standing_only=True)
+    assert listed(missing) == ["K9"]
+    assert "K9" in listed(DifferenceFilter(actions=frozenset({RepairAction.REQUEST_VERSION})))
+    assert listed(DifferenceFilter(actions=frozenset({RepairAction.WAIT}))) == []
